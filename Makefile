@@ -1,0 +1,57 @@
+# Everything a newcomer or a CI machine types. Needs python3 (3.11 or newer), make and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: setup demo test lint peers lock docs clean
+
+setup: $(VENV)/dev.stamp ## the whole development environment in .venv
+
+demo: $(VENV)/runtime.stamp ## the whole story in one process: no cluster, no registry, no network
+	@$(BIN)/chains demo
+
+test: $(VENV)/dev.stamp ## every test that needs no foreign program
+	@$(BIN)/python -m pytest -m "not peers"
+
+lint: $(VENV)/dev.stamp ## format, style, types, import contracts, generated docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/chains config docs --check docs/config.md
+
+peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, oras
+	@tests/peers/install
+	@$(BIN)/python -m pytest -m peers tests/peers
+
+docs: $(VENV)/dev.stamp ## regenerate what is generated
+	@$(BIN)/chains config docs --write docs/config.md
+
+lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
+	@$(PIP) install uv
+	@$(BIN)/uv --quiet pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+	@$(BIN)/uv --quiet pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove the environment and every cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .peers dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "chains needs Python 3.11 or newer, and $(PYTHON) is older: name another with make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "chains could not make a virtual environment in $(VENV): on Debian or Ubuntu install the package python3-venv" >&2; exit 1; }
+
+$(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "setting up $(VENV) (once)" >&2
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
+	@echo "setting up the tools of tests and lint in $(VENV) (once)" >&2
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""Signed SLSA provenance for Tekton runs."""

@@ -1,0 +1,1 @@
+"""Rim: thin commands."""

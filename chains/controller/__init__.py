@@ -1,0 +1,1 @@
+"""Rim: the service that watches runs and signs them."""

@@ -1,0 +1,80 @@
+"""Payloads, signatures and what becomes of them on their way to a store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chains.artifacts.reference import ImageReference
+
+IN_TOTO = "application/vnd.in-toto+json"
+SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The run a payload speaks of, as far as a store needs to know it: where it lives and whose registry credentials to use."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    service_account: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The exact bytes to be signed.
+
+    `media_type` is `IN_TOTO` (a statement, signed in a DSSE envelope) or `SIMPLE_SIGNING` (signed as it is);
+    `predicate_type` is the statement's, empty for simple signing; `short_key` is the name Tekton Chains stores it under
+    (`taskrun-<uid>`, or the first 12 hex digits of an image); `images` are those it is to be attached to, in order.
+    """
+
+    body: bytes
+    media_type: str
+    predicate_type: str
+    short_key: str
+    images: tuple[ImageReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A raw signature and the key that made it; `key_id` is the OpenSSH fingerprint `SHA256:...` of the public key."""
+
+    raw: bytes
+    key_id: str
+    certificate: str = ""
+    chain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A transparency log's receipt for one signed payload."""
+
+    url: str
+    bundle: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPayload:
+    """A payload with its signature. `envelope` is the DSSE envelope for `IN_TOTO`, None for `SIMPLE_SIGNING`."""
+
+    payload: Payload
+    signature: Signature
+    envelope: bytes | None
+    log_entry: LogEntry | None = None
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What Tekton Chains calls the signature: the envelope where there is one, else the raw signature."""
+        return self.signature.raw if self.envelope is None else self.envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a store did: where the payload can be found, and annotations that the run's mark must carry for it."""
+
+    locations: tuple[str, ...]
+    annotations: Mapping[str, str] = field(default_factory=dict)

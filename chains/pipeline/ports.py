@@ -1,0 +1,37 @@
+"""The sockets of the straight line; edges fit them by shape, not by inheritance."""
+
+from typing import Protocol
+
+from chains.artifacts.reference import ImageReference
+from chains.payloads.payload import Origin, Signature, SignedPayload, Stored
+
+
+class Signer(Protocol):
+    """Signs messages with one key."""
+
+    async def sign(self, message: bytes) -> Signature:
+        """Sign the message as it is; raise EdgeError when the key cannot be used."""
+
+
+class Verifier(Protocol):
+    """Checks signatures against one public key."""
+
+    def verify(self, message: bytes, signature: bytes) -> None:
+        """Return when the signature is this key's over the message, else raise VerificationError."""
+
+
+class Store(Protocol):
+    """Keeps signed payloads."""
+
+    async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
+        """Store it once, whatever was stored before; raise EdgeError when that failed, in part or whole."""
+
+
+class SignedImages(Protocol):
+    """Finds what was stored beside an image."""
+
+    async def signatures(self, image: ImageReference) -> tuple[SignedPayload, ...]:
+        """Return every simple-signing payload of the image, unverified."""
+
+    async def attestations(self, image: ImageReference) -> tuple[SignedPayload, ...]:
+        """Return every enveloped statement of the image, unverified."""

@@ -34,7 +34,7 @@ class Digest:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `algorithm:hex`; the algorithm's case and outer white space of either half are forgiven, as in Tekton Chains."""
+        """Read `algorithm:hex`; as in Tekton Chains the algorithm's case and outer white space are forgiven."""
         parts = text.split(":")
         if len(parts) != 2:
             raise InputError(f"the digest {shown(text)} is not of the form algorithm:hex")
@@ -74,7 +74,8 @@ class Repository:
             raise InputError(f"the repository {shown(text)} has a port outside 1 to 65535")
         if not _PATH.fullmatch(path):
             raise InputError(
-                f"the repository {shown(text)} needs a path of 2 to 255 characters out of a-z, 0-9, '_', '-', '.' and '/'"
+                f"the repository {shown(text)} needs a path of 2 to 255 characters "
+                "out of a-z, 0-9, '_', '-', '.' and '/'"
             )
         if any(piece in ("", ".", "..") for piece in path.split("/")):
             raise InputError(f"the repository {shown(text)} has an empty or climbing path segment")
@@ -115,7 +116,9 @@ def _without_scheme(text: str) -> str:
             text = text[len(scheme) :]
             break
     if "://" in text:
-        raise InputError(f"{shown(text)} is a URL, not an image: leave the scheme out, or use ARTIFACT_URI for what is no image")
+        raise InputError(
+            f"{shown(text)} is a URL, not an image: leave the scheme out, or use ARTIFACT_URI for what is no image"
+        )
     return text
 
 

@@ -11,7 +11,7 @@ SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The run a payload speaks of, as far as a store needs to know it: where it lives and whose registry credentials to use."""
+    """The run a payload speaks of, as far as a store needs it: where it lives, whose registry credentials to use."""
 
     kind: str
     namespace: str

@@ -1,0 +1,186 @@
+"""Type hints: which results and parameters name artifacts, and the near misses among them.
+
+A hint pairs by the prefix of its name: `app-IMAGE_URL` goes with `app-IMAGE_DIGEST`. Order is that of first appearance.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from chains.artifacts.reference import Artifact, Digest, ImageReference, shown
+from chains.errors import InputError
+from chains.runs.run import Result
+from chains.runs.value import JsonText, Value
+
+GIT_URL, GIT_COMMIT = "CHAINS-GIT_URL", "CHAINS-GIT_COMMIT"
+MOST_IMAGES = 10_000
+
+_SEPARATORS = re.compile(r"[,\n]")
+_FLAGS = msgspec.json.Decoder(dict[str, str | bool | None])
+
+
+@dataclass(frozen=True, slots=True)
+class BuildImage:
+    """What a run says it built: a name without tag, and its sha256; `reference` is None where the name is no image."""
+
+    name: str
+    digest: Digest
+    reference: ImageReference | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Everything that one list of results hints at; `reasons` say why something was passed over and what would help."""
+
+    images: tuple[BuildImage, ...]
+    artifacts: tuple[Artifact, ...]
+    outputs: tuple[Artifact, ...]
+    inputs: tuple[Artifact, ...]
+    reasons: tuple[str, ...]
+
+
+def read_hints(results: tuple[Result, ...]) -> Hints:
+    """Read every hint of the results, once."""
+    reasons: list[str] = []
+    outputs = list(_object_hints(results, "ARTIFACT_OUTPUTS", reasons))
+    images: dict[str, BuildImage] = {}
+    for image in [*_paired_images(results, reasons), *_listed_images(results, reasons), *_built_objects(outputs)]:
+        images.setdefault(f"{image.name}@{image.digest}", image)
+    return Hints(
+        images=tuple(images.values()),
+        artifacts=tuple(_paired_artifacts(results, reasons)),
+        outputs=tuple(artifact for artifact, _ in outputs),
+        inputs=tuple(artifact for artifact, _ in _object_hints(results, "ARTIFACT_INPUTS", reasons)),
+        reasons=tuple(reasons),
+    )
+
+
+def read_git(sources: Iterable[Mapping[str, Value]]) -> Artifact | None:
+    """Read the git hints from several sources, the last of which wins; a material needs both the URL and the commit."""
+    url = commit = ""
+    for source in sources:
+        url = _text(source.get(GIT_URL)) or url
+        commit = _text(source.get(GIT_COMMIT)) or commit
+    if not url or not commit:
+        return None
+    uri = url if url.startswith("git+") else f"git+{url}"
+    uri = uri if uri.endswith(".git") else f"{uri}.git"
+    return Artifact(uri, {"sha256" if len(commit) == 64 else "sha1": commit})
+
+
+def _text(value: Value | None) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _pairs(results: tuple[Result, ...], first: str, second: str, reasons: list[str]) -> Iterable[tuple[str, str, str]]:
+    """Yield (prefix, first value, second value) for each prefix that has both."""
+    halves: dict[str, dict[str, str]] = {}
+    for result in results:
+        suffix = next((s for s in (first, second) if result.name.endswith(s)), None)
+        if suffix is not None and isinstance(result.value, str) and result.value.strip():
+            halves.setdefault(result.name[: -len(suffix)], {})[suffix] = result.value.strip()
+    for prefix, found in halves.items():
+        if len(found) == 2:
+            yield prefix, found[first], found[second]
+        else:
+            there, missing = (first, second) if first in found else (second, first)
+            reasons.append(
+                f"result {shown(prefix + there)} has no result {shown(prefix + missing)} beside it: "
+                f"add {shown(prefix + missing)} to the task's results"
+            )
+
+
+def _paired_images(results: tuple[Result, ...], reasons: list[str]) -> Iterable[BuildImage]:
+    for prefix, text, digest in _pairs(results, "IMAGE_URL", "IMAGE_DIGEST", reasons):
+        url, at, carried = text.removeprefix("https://").partition("@")
+        if at and carried != digest:
+            reasons.append(
+                f"result {shown(prefix + 'IMAGE_URL')} carries a digest other than {shown(prefix + 'IMAGE_DIGEST')}"
+            )
+            continue
+        try:
+            yield _image(f"{url}@{digest}")
+        except InputError as error:
+            reasons.append(f"results {shown(prefix + 'IMAGE_URL')} and {shown(prefix + 'IMAGE_DIGEST')}: {error}")
+
+
+def _listed_images(results: tuple[Result, ...], reasons: list[str]) -> Iterable[BuildImage]:
+    for result in results:
+        if result.name != "IMAGES":
+            continue
+        if not isinstance(result.value, str):
+            reasons.append(
+                "result 'IMAGES' is no string: write the images into one string, separated by commas or newlines"
+            )
+            continue
+        items = [item.strip() for item in _SEPARATORS.split(result.value) if item.strip()]
+        if len(items) > MOST_IMAGES:
+            reasons.append(
+                f"result 'IMAGES' lists {len(items)} images, and at most {MOST_IMAGES} are signed for one run"
+            )
+            continue
+        for item in items:
+            try:
+                yield _image(item.removeprefix("https://"))
+            except InputError as error:
+                reasons.append(f"result 'IMAGES': {error}")
+
+
+def _built_objects(outputs: list[tuple[Artifact, bool]]) -> Iterable[BuildImage]:
+    """Yield what `isBuildArtifact` marks; a URI that names no image is kept under its own name, as in Tekton Chains."""
+    for artifact, is_build_artifact in outputs:
+        if not is_build_artifact or "sha256" not in artifact.digests:
+            continue
+        digest = Digest("sha256", artifact.digests["sha256"])
+        try:
+            yield _image(f"{artifact.uri}@{digest}")
+        except InputError:
+            if "://" in artifact.uri:
+                yield BuildImage(artifact.uri, digest, None)
+
+
+def _image(text: str) -> BuildImage:
+    reference = ImageReference.parse(text)
+    return BuildImage(str(reference.repository), reference.digest, reference)
+
+
+def _paired_artifacts(results: tuple[Result, ...], reasons: list[str]) -> Iterable[Artifact]:
+    for prefix, uri, text in _pairs(results, "ARTIFACT_URI", "ARTIFACT_DIGEST", reasons):
+        try:
+            digest = Digest.parse(text)
+        except InputError as error:
+            reasons.append(f"result {shown(prefix + 'ARTIFACT_DIGEST')}: {error}")
+            continue
+        yield Artifact(uri, {digest.algorithm: digest.hex})
+
+
+def _object_hints(results: tuple[Result, ...], suffix: str, reasons: list[str]) -> Iterable[tuple[Artifact, bool]]:
+    """Yield each valid object result of that suffix, and whether it is flagged as a build artifact."""
+    for result in results:
+        if not result.name.endswith(suffix):
+            continue
+        members = _members(result.value)
+        if members is None or not members.get("uri") or not members.get("digest"):
+            reasons.append(f"result {shown(result.name)} is no object with the members uri and digest")
+            continue
+        try:
+            digest = Digest.parse(members["digest"])
+        except InputError as error:
+            reasons.append(f"result {shown(result.name)}: {error}")
+            continue
+        yield Artifact(members["uri"], {digest.algorithm: digest.hex}), members.get("isBuildArtifact") == "true"
+
+
+def _members(value: Value) -> dict[str, str] | None:
+    """Return an object's members; a JSON boolean for `isBuildArtifact` is read as the string it stands for."""
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, JsonText):
+        return None
+    try:
+        found = _FLAGS.decode(value)
+    except msgspec.DecodeError:
+        return None
+    return {k: str(v).lower() if isinstance(v, bool) else v or "" for k, v in found.items()}

@@ -1,0 +1,45 @@
+"""The command `chains`: one verb each, imported only when it is called."""
+
+import importlib
+import sys
+
+import click
+
+from chains.errors import ChainsError
+
+COMMANDS = {
+    "config": "chains.cli.config",
+    "controller": "chains.cli.controller",
+    "demo": "chains.cli.demo",
+    "generate-key-pair": "chains.cli.generate_key_pair",
+    "sign": "chains.cli.sign",
+    "simulate": "chains.cli.simulate",
+}
+
+
+class _Verbs(click.Group):
+    """A group whose commands are modules, each with a click command named `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="chains", prog_name="chains")
+def _chains() -> None:
+    """Sign what Tekton built: SLSA provenance and image signatures, a drop-in for Tekton Chains."""
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one sentence on stderr and exit code 1."""
+    try:
+        _chains(prog_name="chains")
+    except ChainsError as error:
+        click.echo(f"chains: {error}", err=True)
+        sys.exit(1)

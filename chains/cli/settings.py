@@ -1,0 +1,22 @@
+"""The option `--set KEY=VALUE`: a configuration from the command line."""
+
+import click
+
+from chains.config.config import Config, read_config
+from chains.errors import InputError
+
+
+def config_from(settings: tuple[str, ...]) -> Config:
+    """Read `KEY=VALUE` settings as `chains-config` would be; raise InputError for any that is not accepted."""
+    entries: dict[str, str] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise InputError(f"--set {setting}: write KEY=VALUE, as in --set artifacts.taskrun.format=slsa/v1")
+        entries[name] = value
+    reading = read_config(entries)
+    if reading.problems or reading.unknown:
+        raise InputError("; ".join((*reading.problems, *reading.unknown)))
+    for sentence in (*reading.impossible, *reading.unbuilt):
+        click.echo(f"note: {sentence}", err=True)
+    return reading.config

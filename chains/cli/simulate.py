@@ -1,0 +1,61 @@
+"""`chains simulate`: what would be signed for a run; no key, no network."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from chains.cli.run_files import read_run_files
+from chains.cli.settings import config_from
+from chains.pipeline.plan import Plan, SigningRequest, plan_run
+from chains.runs.run import Run
+
+
+@click.command(name="simulate")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting as in the ConfigMap chains-config."
+)
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print the plan.")
+def command(files: tuple[Path, ...], settings: tuple[str, ...], output: str) -> None:
+    """Show what would be signed for the runs in FILE..., byte for byte; no key and no network are used."""
+    config = config_from(settings)
+    plans: list[tuple[Run, Plan]] = []
+    for run in read_run_files(files).runs:
+        if run.kind != "TaskRun":
+            click.echo(f"note: {run}: PipelineRuns are not attested yet", err=True)
+        elif not run.done:
+            click.echo(f"note: {run} has not finished, and only finished runs are signed", err=True)
+        else:
+            plans.append((run, plan_run(run, config)))
+    if output == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(_rows(plans)), indent=2))
+    for run, plan in plans:
+        _explain(run, plan, to_stderr=output == "json")
+
+
+def _rows(plans: list[tuple[Run, Plan]]) -> list[dict[str, Any]]:
+    return [_row(run, request) for run, plan in plans for request in plan.requests]
+
+
+def _row(run: Run, request: SigningRequest) -> dict[str, Any]:
+    return {
+        "run": str(run),
+        "kind": request.kind,
+        "artifact": request.artifact,
+        "format": request.format,
+        "stores": request.stores,
+        "payload": msgspec.Raw(request.payload.body),
+    }
+
+
+def _explain(run: Run, plan: Plan, *, to_stderr: bool) -> None:
+    """Print a plan for people; beside JSON only the reasons, on stderr."""
+    if not to_stderr:
+        click.echo(f"{run}" + ("" if plan.requests else ": nothing to sign"))
+        for request in plan.requests:
+            where = ", ".join((*request.stores, *(str(image) for image in request.payload.images)))
+            click.echo(f"  sign {request.kind} {request.artifact} as {request.format} into {where}")
+    for reason in plan.reasons:
+        click.echo(f"note: {run}: {reason}" if to_stderr else f"  note: {reason}", err=to_stderr)

@@ -1,0 +1,77 @@
+"""What a setting's text may be; each check returns the value it stands for or raises InputError."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chains.artifacts.reference import Repository, shown
+from chains.errors import InputError
+
+_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+_FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How a setting is read: `accepts` is the sentence the reference prints, `unbuilt` the choices that come later."""
+
+    accepts: str
+    read: Callable[[str], object]
+    unbuilt: frozenset[str] = frozenset()
+
+
+def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
+    """Accept exactly one of the choices."""
+
+    def read(text: str) -> object:
+        if text not in choices:
+            raise InputError(f"{shown(text)} is none of {', '.join(choices)}")
+        return text
+
+    return Check(_listed("one of", choices), read, frozenset(unbuilt))
+
+
+def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
+    """Accept a comma-separated set of the choices; the empty text is the empty set and switches off."""
+
+    def read(text: str) -> object:
+        items = [item.strip() for item in text.split(",")] if text else []
+        for item in items:
+            if item not in choices:
+                raise InputError(f"{shown(item)} is none of {', '.join(choices)}")
+        return tuple(sorted(set(items)))
+
+    return Check(_listed("empty, or any of", choices), read, frozenset(unbuilt))
+
+
+def flag() -> Check:
+    """Accept a boolean as Go spells it."""
+
+    def read(text: str) -> object:
+        if text in _TRUE:
+            return True
+        if text in _FALSE:
+            return False
+        raise InputError(f"{shown(text)} is neither true nor false")
+
+    return Check("`true` or `false`", read)
+
+
+def text() -> Check:
+    """Accept any text, verbatim."""
+    return Check("any text", lambda given: given)
+
+
+def names() -> Check:
+    """Accept a comma-separated set of any names."""
+    return Check(
+        "names, comma-separated", lambda given: frozenset(n.strip() for n in given.split(",")) if given else frozenset()
+    )
+
+
+def repository() -> Check:
+    """Accept a repository, or nothing."""
+    return Check("empty, or `registry/repository`", lambda given: Repository.parse(given) if given else None)
+
+
+def _listed(lead: str, choices: tuple[str, ...]) -> str:
+    return f"{lead} " + ", ".join(f"`{choice}`" if choice else "empty" for choice in choices)

@@ -1,0 +1,113 @@
+"""The configuration as a frozen value, and what was wrong with the text it was read from."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chains.artifacts.reference import Repository, shown
+from chains.config.keys import KEYS, Key
+from chains.errors import InputError
+
+IGNORED = frozenset(("_example",))
+_BY_NAME = {key.name: key for key in KEYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """How one kind of artifact is treated."""
+
+    format: str
+    stores: tuple[str, ...]
+    signer: str
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anything is made at all: it needs a signer and a store."""
+        return self.signer != "none" and bool(self.stores)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One accepted version of `chains-config`."""
+
+    taskrun: Treatment
+    pipelinerun: Treatment
+    oci: Treatment
+    builder_id: str
+    oci_repository: Repository | None
+    oci_insecure: bool
+    managed_by: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReading:
+    """What the text came to.
+
+    `problems` are values that are not accepted; `impossible` are accepted ones that ask for what is not built, and
+    without which nothing may be signed; either forbids the use of the whole. `unbuilt` are other keys without effect.
+    """
+
+    config: Config
+    problems: tuple[str, ...]
+    impossible: tuple[str, ...]
+    unbuilt: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def read_config(entries: Mapping[str, str]) -> ConfigReading:
+    """Read `chains-config`; a key that is absent, or whose text is refused, has its default in the result."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for key in KEYS:
+        try:
+            values[key.name] = key.check.read(entries.get(key.name, key.default))
+        except InputError as error:
+            problems.append(_problem(key, error))
+            values[key.name] = key.check.read(key.default)
+    return ConfigReading(
+        config=_config(values),
+        problems=tuple(problems),
+        impossible=tuple(sentence for key in KEYS for sentence in _impossible(key, values[key.name])),
+        unbuilt=tuple(f"{key.name} has no effect: it is not built yet" for key in KEYS if _is_idle(key, entries)),
+        unknown=tuple(_unknown(name) for name in entries if name not in _BY_NAME and name not in IGNORED),
+    )
+
+
+def _config(values: Mapping[str, Any]) -> Config:
+    def treatment(kind: str) -> Treatment:
+        lead = f"artifacts.{kind}"
+        return Treatment(values[f"{lead}.format"], values[f"{lead}.storage"], values[f"{lead}.signer"])
+
+    return Config(
+        taskrun=treatment("taskrun"),
+        pipelinerun=treatment("pipelinerun"),
+        oci=treatment("oci"),
+        builder_id=values["builder.id"],
+        oci_repository=values["storage.oci.repository"],
+        oci_insecure=values["storage.oci.repository.insecure"],
+        managed_by=values["filter.managed-by"],
+    )
+
+
+def _problem(key: Key, error: InputError) -> str:
+    if key.secret:
+        return f"{key.name} has a value that is not accepted; it takes {key.check.accepts}"
+    return f"{key.name}: {error}"
+
+
+def _impossible(key: Key, value: object) -> list[str]:
+    if key.essential and not key.built and value != key.check.read(key.default):
+        return [f"{key.name} is {value!s}, and that is not built yet: leave it {key.default!r}"]
+    chosen = value if isinstance(value, tuple) else (value,)
+    return [f"{key.name} asks for {choice}, which is not built yet" for choice in chosen if choice in key.check.unbuilt]
+
+
+def _is_idle(key: Key, entries: Mapping[str, str]) -> bool:
+    return not key.built and not key.essential and entries.get(key.name, key.default) != key.default
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, _BY_NAME, n=1)
+    hint = f": did you mean {near[0]}?" if near else ""
+    return f"the key {shown(name)} is not known and has no effect{hint}"

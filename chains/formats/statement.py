@@ -1,0 +1,34 @@
+"""The in-toto Statement and its one serialisation (provenance-v0.2 and v1.0 share it)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from chains.artifacts.reference import Artifact
+
+STATEMENT_V0_1 = "https://in-toto.io/Statement/v0.1"
+
+Json = Mapping[str, Any]
+
+
+def write_statement(statement_type: str, subjects: Iterable[Artifact], predicate_type: str, predicate: Json) -> bytes:
+    """Return the statement's bytes: compact JSON, members in Tekton Chains' order, every map inside in ascending order.
+
+    As in Tekton Chains a statement without subjects has no member `subject`.
+    """
+    named = [{"name": s.uri, "digest": s.digests} if s.uri else {"digest": s.digests} for s in subjects]
+    members = [b'"_type":' + _encode(statement_type)]
+    if named:
+        members.append(b'"subject":[' + b",".join(_subject(entry) for entry in named) + b"]")
+    members.append(b'"predicateType":' + _encode(predicate_type))
+    members.append(b'"predicate":' + _encode(predicate))
+    return b"{" + b",".join(members) + b"}"
+
+
+def _subject(entry: Json) -> bytes:
+    return b"{" + b",".join(_encode(name) + b":" + _encode(value) for name, value in entry.items()) + b"}"
+
+
+def _encode(value: object) -> bytes:
+    return msgspec.json.encode(value, order="sorted")

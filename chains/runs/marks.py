@@ -1,0 +1,34 @@
+"""The annotations left on a run, and what they say to do next (same keys as Tekton Chains)."""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from chains.runs.run import Run
+
+PREFIX = "chains.tekton.dev/"
+SIGNED = PREFIX + "signed"
+REASON = PREFIX + "reason"
+REPRODUCIBLE = PREFIX + "reproducible"
+OWN_CONTROLLERS = ("", "tekton.dev/pipeline")
+
+
+class NextStep(Enum):
+    """What a glance at a run says to do with it."""
+
+    WAIT = "wait"
+    SKIP = "skip"
+    SIGN = "sign"
+
+
+def is_settled(annotations: Mapping[str, str]) -> bool:
+    """Whether a run carries a final mark: signed, or given up."""
+    return annotations.get(SIGNED) in ("true", "failed")
+
+
+def next_step(run: Run, managed_by: frozenset[str] = frozenset()) -> NextStep:
+    """Decide from the run alone; `managed_by` are the foreign controllers whose runs are signed as well."""
+    if run.managed_by not in OWN_CONTROLLERS and run.managed_by not in managed_by:
+        return NextStep.SKIP
+    if is_settled(run.annotations):
+        return NextStep.SKIP
+    return NextStep.SIGN if run.done else NextStep.WAIT

@@ -1,0 +1,161 @@
+"""TaskRuns and PipelineRuns as frozen values, parsed once at the door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+from chains.errors import InputError
+from chains.runs import wire
+from chains.runs.value import Value, read_value
+
+KINDS = ("TaskRun", "PipelineRun")
+API_VERSIONS = ("tekton.dev/v1", "tekton.dev/v1beta1")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One entry of `status.results`; `type` is empty where the API did not say."""
+
+    name: str
+    type: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step or sidecar that ran: its name, and the image's id as the kubelet reported it (may be empty)."""
+
+    name: str
+    image_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpecStep:
+    """A step as the task wrote it; `args` is None where the task has none."""
+
+    name: str
+    script: str
+    command: tuple[str, ...]
+    args: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefSource:
+    """Where the task or pipeline definition came from."""
+
+    uri: str
+    digest: Mapping[str, str]
+    entry_point: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One TaskRun or PipelineRun.
+
+    Times are RFC 3339 in UTC, empty when absent. `params` are those given, `defaults` those of the spec that ran;
+    `has_spec` says whether the status holds that spec at all.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    managed_by: str
+    service_account: str
+    being_deleted: bool
+    outcome: str | None
+    started: str
+    completed: str
+    params: Mapping[str, Value]
+    defaults: Mapping[str, Value]
+    results: tuple[Result, ...]
+    steps: tuple[Step, ...]
+    sidecars: tuple[Step, ...]
+    spec_steps: tuple[SpecStep, ...]
+    has_spec: bool
+    ref_source: RefSource | None
+
+    @property
+    def done(self) -> bool:
+        """Whether it ended, in success or not: the condition `Succeeded` is there and is not Unknown."""
+        return self.outcome is not None and self.outcome != "Unknown"
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+def parse_run(text: bytes | msgspec.Raw) -> Run:
+    """Parse one run from JSON; raise InputError when it is none or cannot be read."""
+    raw = wire.read_run_object(text)
+    if raw.kind not in KINDS or raw.api_version not in API_VERSIONS:
+        raise InputError(
+            f"this object is {raw.api_version or 'without apiVersion'}, kind {raw.kind or 'none'}: "
+            f"a run is a {' or '.join(KINDS)} of tekton.dev/v1"
+        )
+    metadata, spec, status = raw.metadata or wire.Metadata(), raw.spec or wire.Spec(), raw.status or wire.Status()
+    if not metadata.name:
+        raise InputError(f"this {raw.kind} has no metadata.name")
+    task_spec = status.task_spec or wire.TaskSpec()
+    template = spec.task_run_template or wire.TaskRunTemplate()
+    return Run(
+        kind=raw.kind,
+        namespace=metadata.namespace or "default",
+        name=metadata.name,
+        uid=metadata.uid or "",
+        labels=metadata.labels or {},
+        annotations=metadata.annotations or {},
+        managed_by=spec.managed_by or "",
+        service_account=spec.service_account_name or template.service_account_name or "default",
+        being_deleted=metadata.deletion_timestamp is not None,
+        outcome=_outcome(status),
+        started=_utc(status.start_time, "status.startTime"),
+        completed=_utc(status.completion_time, "status.completionTime"),
+        params={p.name: read_value(p.value) for p in spec.params or ()},
+        defaults={p.name: read_value(p.default) for p in task_spec.params or () if bytes(p.default)},
+        results=tuple(Result(r.name, r.type or "", read_value(r.value)) for r in status.results or ()),
+        steps=_steps(status.steps),
+        sidecars=_steps(status.sidecars),
+        spec_steps=tuple(_spec_step(s) for s in task_spec.steps or ()),
+        has_spec=status.task_spec is not None,
+        ref_source=_ref_source(status.provenance),
+    )
+
+
+def _outcome(status: wire.Status) -> str | None:
+    for condition in status.conditions or ():
+        if condition.type == "Succeeded":
+            return condition.status or ""
+    return None
+
+
+def _utc(text: str | None, where: str) -> str:
+    """Return the time as `...Z`, with a fraction only where the API gave one."""
+    if not text:
+        return ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{where} is {text[:40]!r}, which is no RFC 3339 time") from error
+    if text.endswith("Z") or moment.tzinfo is None:
+        return text
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _steps(containers: list[wire.Container] | None) -> tuple[Step, ...]:
+    return tuple(Step(c.name or "", c.image_id or "") for c in containers or ())
+
+
+def _spec_step(step: wire.SpecStep) -> SpecStep:
+    args = None if not step.args else tuple(step.args)
+    return SpecStep(step.name or "", step.script or "", tuple(step.command or ()), args)
+
+
+def _ref_source(provenance: wire.Provenance | None) -> RefSource | None:
+    source = provenance.ref_source if provenance else None
+    if source is None:
+        return None
+    return RefSource(source.uri or "", source.digest or {}, source.entry_point or "")

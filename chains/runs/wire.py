@@ -1,0 +1,136 @@
+"""Runs as Tekton's API writes them (tekton.dev/v1): only the members we read, every one of them optional."""
+
+from typing import TypeVar
+
+import msgspec
+
+from chains.errors import InputError
+
+# msgspec keeps raw JSON only where the type is Raw alone, so absence needs a value of its own.
+ABSENT = msgspec.Raw(b"")
+
+
+class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """Unknown members are skipped; null stands for absent, as in Go."""
+
+
+class Metadata(_Wire, frozen=True):
+    name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    resource_version: str | None = None
+    deletion_timestamp: str | None = None
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    finalizers: list[str] | None = None
+
+
+class Param(_Wire, frozen=True):
+    name: str
+    value: msgspec.Raw = ABSENT
+
+
+class ParamSpec(_Wire, frozen=True):
+    name: str
+    default: msgspec.Raw = ABSENT
+
+
+class SpecStep(_Wire, frozen=True):
+    name: str | None = None
+    script: str | None = None
+    command: list[str] | None = None
+    args: list[str] | None = None
+
+
+class TaskSpec(_Wire, frozen=True):
+    params: list[ParamSpec] | None = None
+    steps: list[SpecStep] | None = None
+
+
+class TaskRunTemplate(_Wire, frozen=True):
+    service_account_name: str | None = None
+
+
+class Spec(_Wire, frozen=True):
+    params: list[Param] | None = None
+    service_account_name: str | None = None
+    task_run_template: TaskRunTemplate | None = None
+    managed_by: str | None = None
+
+
+class Condition(_Wire, frozen=True):
+    type: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+class Result(_Wire, frozen=True):
+    name: str
+    type: str | None = None
+    value: msgspec.Raw = ABSENT
+
+
+class Container(_Wire, frozen=True):
+    name: str | None = None
+    container: str | None = None
+    image_id: str | None = msgspec.field(default=None, name="imageID")
+
+
+class RefSource(_Wire, frozen=True):
+    uri: str | None = None
+    digest: dict[str, str] | None = None
+    entry_point: str | None = None
+
+
+class Provenance(_Wire, frozen=True):
+    ref_source: RefSource | None = None
+
+
+class Status(_Wire, frozen=True):
+    conditions: list[Condition] | None = None
+    start_time: str | None = None
+    completion_time: str | None = None
+    results: list[Result] | None = None
+    steps: list[Container] | None = None
+    sidecars: list[Container] | None = None
+    task_spec: TaskSpec | None = None
+    provenance: Provenance | None = None
+
+
+class RunObject(_Wire, frozen=True):
+    api_version: str | None = None
+    kind: str | None = None
+    metadata: Metadata | None = None
+    spec: Spec | None = None
+    status: Status | None = None
+
+
+class Glance(_Wire, frozen=True):
+    """The least of an object: enough to see what it is."""
+
+    api_version: str | None = None
+    kind: str | None = None
+    metadata: Metadata | None = None
+
+
+_RUN = msgspec.json.Decoder(RunObject)
+_GLANCE = msgspec.json.Decoder(Glance)
+_T = TypeVar("_T")
+
+
+def read_run_object(text: bytes | msgspec.Raw) -> RunObject:
+    """Decode a whole run; raise InputError when the text is no JSON or a member has an impossible type."""
+    return _decode(_RUN, text)
+
+
+def read_glance(text: bytes | msgspec.Raw) -> Glance:
+    """Decode only kind and metadata; raise InputError as `read_run_object` does."""
+    return _decode(_GLANCE, text)
+
+
+def _decode(decoder: msgspec.json.Decoder[_T], text: bytes | msgspec.Raw) -> _T:
+    try:
+        return decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"this is not a Kubernetes object that can be read: {error}") from error

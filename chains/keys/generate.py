@@ -1,0 +1,23 @@
+"""New key pairs."""
+
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from chains.keys.cosign_key import encrypt
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedKeyPair:
+    """The texts of `cosign.key` (encrypted) and `cosign.pub`."""
+
+    private_pem: bytes = field(repr=False)
+    public_pem: bytes
+
+
+def generate_key_pair(password: bytes) -> GeneratedKeyPair:
+    """Make an ECDSA P-256 pair as cosign does; the password may be empty. Takes about 0.2 s and 64 MiB, blocking."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = encrypt(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), password)
+    return GeneratedKeyPair(private, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))

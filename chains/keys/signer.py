@@ -1,0 +1,126 @@
+"""Signing and verifying with one key."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+from chains.errors import InputError, VerificationError
+from chains.keys import fingerprint
+from chains.keys.kinds import PrivateKey, PublicKey, kind_of, private_key, public_key
+from chains.keys.pem import first_block
+from chains.payloads.payload import Signature
+
+_DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
+    "sha224": hashes.SHA224,
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyVerifier:
+    """Checks signatures against one public key."""
+
+    key_id: str
+    kind: str = field(repr=False)
+    public_pem: bytes = field(repr=False)
+    _key: PublicKey = field(repr=False)
+    _digest: hashes.HashAlgorithm = field(repr=False)
+
+    @classmethod
+    def from_pem(cls, pem: bytes, digest: str = "sha256") -> "KeyVerifier":
+        """Read a `PUBLIC KEY`; `digest` (sha224 to sha512) is the one that ECDSA and RSA signatures were made over.
+
+        cosign and Tekton Chains sign with SHA-384 and SHA-512 when an encrypted key is on P-384 or P-521; everything
+        that we sign, and what `cosign verify` expects by default, is SHA-256. Raises InputError.
+        """
+        if digest not in _DIGESTS:
+            raise InputError(f"{digest!r} is no digest for signatures; use one of {', '.join(_DIGESTS)}")
+        return cls.of(_read_public_key(pem), _DIGESTS[digest]())
+
+    @classmethod
+    def of(cls, key: PublicKey, digest: hashes.HashAlgorithm | None = None) -> "KeyVerifier":
+        """Wrap a key; raise InputError when it is of a kind that does not verify here."""
+        pem = public_key(key).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return cls(fingerprint.key_id(key), kind_of(key), pem, key, digest or hashes.SHA256())
+
+    @property
+    def key_hint(self) -> str:
+        """The name that Sigstore bundles give the key."""
+        return fingerprint.key_hint(self._key)
+
+    def verify(self, message: bytes, signature: bytes) -> None:
+        """Return when the signature is this key's over the message, else raise VerificationError."""
+        try:
+            if isinstance(self._key, ec.EllipticCurvePublicKey):
+                self._key.verify(signature, message, ec.ECDSA(self._digest))
+            elif isinstance(self._key, rsa.RSAPublicKey):
+                self._key.verify(signature, message, padding.PKCS1v15(), self._digest)
+            else:
+                self._key.verify(signature, message)
+        except InvalidSignature as error:
+            raise VerificationError(
+                f"the signature is not by the key {self.key_id}, or not over this content"
+            ) from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeySigner:
+    """Signs with one private key: the same message always gets the same signature.
+
+    Every kind signs the way that verifiers accept without being told: ECDSA on every curve over SHA-256 with the nonces
+    of RFC 6979, RSA in PKCS#1 v1.5 over SHA-256, Ed25519 pure. cosign's own rule for encrypted keys on larger curves
+    (SHA-384, SHA-512) and for Ed25519 (the pre-hashed variant) makes signatures that `cosign verify` rejects by
+    default, and the transparency log assumes SHA-256 as well.
+    """
+
+    key_id: str
+    kind: str = field(repr=False)
+    public_pem: bytes = field(repr=False)
+    _key: PrivateKey = field(repr=False)
+
+    @classmethod
+    def of(cls, key: PrivateKey) -> "KeySigner":
+        """Wrap a key after one trial signature; raise InputError when it does not sign or its halves do not match."""
+        verifier = KeyVerifier.of(private_key(key).public_key())
+        try:
+            verifier.verify(b"trial", _sign(key, b"trial"))
+        except VerificationError as error:
+            raise InputError("the private key does not belong to the public key stored with it") from error
+        except UnsupportedAlgorithm as error:
+            raise InputError(f"{verifier.kind} keys need cryptography built with OpenSSL 3.2 or newer") from error
+        return cls(verifier.key_id, verifier.kind, verifier.public_pem, key)
+
+    @property
+    def verifier(self) -> KeyVerifier:
+        """The verifier of what this key signs."""
+        return KeyVerifier.of(self._key.public_key())
+
+    async def sign(self, message: bytes) -> Signature:
+        """Sign the message as it is."""
+        if isinstance(self._key, rsa.RSAPrivateKey):  # 2 ms and more; the others take 0.05
+            return Signature(await asyncio.to_thread(_sign, self._key, message), self.key_id)
+        return Signature(_sign(self._key, message), self.key_id)
+
+
+def _sign(key: PrivateKey, message: bytes) -> bytes:
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    return key.sign(message)
+
+
+def _read_public_key(pem: bytes) -> PublicKey:
+    block = first_block(pem)
+    if block.label != "PUBLIC KEY":
+        raise InputError(f"this is a PEM block of the type {block.label}, not a PUBLIC KEY")
+    try:
+        return public_key(load_der_public_key(block.body))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise InputError("this is no public key that can be read: it is damaged or of an unknown kind") from error

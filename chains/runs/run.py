@@ -111,7 +111,7 @@ def parse_run(text: bytes | msgspec.Raw) -> Run:
         managed_by=spec.managed_by or "",
         service_account=spec.service_account_name or template.service_account_name or "default",
         being_deleted=metadata.deletion_timestamp is not None,
-        outcome=_outcome(status),
+        outcome=wire.outcome(status.conditions),
         started=_utc(status.start_time, "status.startTime"),
         completed=_utc(status.completion_time, "status.completionTime"),
         params={p.name: read_value(p.value) for p in spec.params or ()},
@@ -123,13 +123,6 @@ def parse_run(text: bytes | msgspec.Raw) -> Run:
         has_spec=status.task_spec is not None,
         ref_source=_ref_source(status.provenance),
     )
-
-
-def _outcome(status: wire.Status) -> str | None:
-    for condition in status.conditions or ():
-        if condition.type == "Succeeded":
-            return condition.status or ""
-    return None
 
 
 def _utc(text: str | None, where: str) -> str:

@@ -106,16 +106,21 @@ class RunObject(_Wire, frozen=True):
     status: Status | None = None
 
 
-class Glance(_Wire, frozen=True):
-    """The least of an object: enough to see what it is."""
+class GlanceStatus(_Wire, frozen=True):
+    conditions: list[Condition] | None = None
+
+
+class GlanceObject(_Wire, frozen=True):
+    """The least of a run: enough to see whether it needs work."""
 
     api_version: str | None = None
     kind: str | None = None
     metadata: Metadata | None = None
+    status: GlanceStatus | None = None
 
 
 _RUN = msgspec.json.Decoder(RunObject)
-_GLANCE = msgspec.json.Decoder(Glance)
+_GLANCE = msgspec.json.Decoder(GlanceObject)
 _T = TypeVar("_T")
 
 
@@ -124,9 +129,17 @@ def read_run_object(text: bytes | msgspec.Raw) -> RunObject:
     return _decode(_RUN, text)
 
 
-def read_glance(text: bytes | msgspec.Raw) -> Glance:
-    """Decode only kind and metadata; raise InputError as `read_run_object` does."""
+def read_glance(text: bytes | msgspec.Raw) -> GlanceObject:
+    """Decode only kind, metadata and conditions; raise InputError as `read_run_object` does."""
     return _decode(_GLANCE, text)
+
+
+def outcome(conditions: list[Condition] | None) -> str | None:
+    """Return the status of the condition `Succeeded`, None when there is none."""
+    for condition in conditions or ():
+        if condition.type == "Succeeded":
+            return condition.status or ""
+    return None
 
 
 def _decode(decoder: msgspec.json.Decoder[_T], text: bytes | msgspec.Raw) -> _T:

@@ -1,0 +1,27 @@
+"""What the controller needs of a cluster; the Kubernetes edge is fitted to it by the wiring."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+import msgspec
+
+from chains.runs.sighting import ConfigSighting, RunKey, RunSighting
+
+
+class Cluster(Protocol):
+    """The runs and the configuration of one cluster."""
+
+    def runs(self, kind: str, namespace: str | None) -> AsyncIterator[RunSighting]:
+        """Follow every run of a kind for ever: those that are there first, then each change."""
+
+    def config(self) -> AsyncIterator[ConfigSighting]:
+        """Follow the configuration for ever."""
+
+    async def read(self, key: RunKey) -> msgspec.Raw | bytes | None:
+        """Return a run as it is now, or None when it is gone or another of that name has taken its place."""
+
+    async def mark(self, key: RunKey, annotations: Mapping[str, str]) -> bool:
+        """Write annotations in one patch guarded by the uid; return False when the run is gone."""
+
+    async def tell(self, key: RunKey, reason: str, message: str) -> None:
+        """Leave a Warning event on a run."""

@@ -1,0 +1,110 @@
+"""The work queue: each run at most once, live runs before the backlog, namespaces in turn."""
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections import OrderedDict, deque
+from enum import IntEnum
+
+from chains.runs.sighting import RunKey
+
+
+class Lane(IntEnum):
+    """Which runs go first."""
+
+    LIVE = 0
+    BACKLOG = 1
+
+
+class RunQueue:
+    """Runs waiting for a worker, and those waiting for their next try.
+
+    A run that is added again while a worker has it is queued once more when the worker is done with it.
+    """
+
+    def __init__(self) -> None:
+        self._lanes: tuple[OrderedDict[str, deque[RunKey]], ...] = (OrderedDict(), OrderedDict())
+        self._waiting: dict[RunKey, Lane] = {}
+        self._active: set[RunKey] = set()
+        self._again: dict[RunKey, Lane] = {}
+        self._delayed: list[tuple[float, int, RunKey]] = []
+        self._due: dict[RunKey, float] = {}
+        self._order = itertools.count()
+        self._wake = asyncio.Event()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._active) + len(self._due)
+
+    def add(self, key: RunKey, lane: Lane) -> None:
+        """Queue a run now; what waits for a later try is tried now."""
+        self._due.pop(key, None)
+        if key in self._active:
+            self._again[key] = min(lane, self._again.get(key, lane))
+            return
+        waiting = self._waiting.get(key)
+        if waiting is not None and waiting <= lane:
+            return
+        if waiting is not None:
+            self._lanes[waiting][key.namespace].remove(key)
+        self._waiting[key] = lane
+        self._lanes[lane].setdefault(key.namespace, deque()).append(key)
+        self._wake.set()
+
+    def add_later(self, key: RunKey, seconds: float) -> None:
+        """Queue a run after a delay, unless it is queued before."""
+        due = time.monotonic() + seconds
+        self._due[key] = due
+        heapq.heappush(self._delayed, (due, next(self._order), key))
+        self._wake.set()
+
+    def close(self) -> None:
+        """Hand out no more runs."""
+        self._closed = True
+        self._wake.set()
+
+    async def take(self) -> RunKey | None:
+        """Wait for the next run and hold it until `release`; return None once the queue is closed."""
+        while not self._closed:
+            self._promote()
+            key = self._next()
+            if key is not None:
+                self._active.add(key)
+                return key
+            await self._until_woken()
+        return None
+
+    def release(self, key: RunKey) -> None:
+        """Give a run back; if it was added meanwhile, it is queued again."""
+        self._active.discard(key)
+        lane = self._again.pop(key, None)
+        if lane is not None:
+            self.add(key, lane)
+
+    def _promote(self) -> None:
+        now = time.monotonic()
+        while self._delayed and self._delayed[0][0] <= now:
+            due, _, key = heapq.heappop(self._delayed)
+            if self._due.get(key) == due:
+                self.add(key, Lane.LIVE)
+
+    def _next(self) -> RunKey | None:
+        for lane in self._lanes:
+            if lane:
+                namespace, keys = lane.popitem(last=False)
+                key = keys.popleft()
+                if keys:
+                    lane[namespace] = keys
+                del self._waiting[key]
+                return key
+        return None
+
+    async def _until_woken(self) -> None:
+        self._wake.clear()
+        wait = self._delayed[0][0] - time.monotonic() if self._delayed else None
+        try:
+            async with asyncio.timeout(wait):
+                await self._wake.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,33 @@
+"""What the service knows of itself: the parts in force, and whether it is ready."""
+
+from dataclasses import dataclass, field
+
+from chains.errors import EdgeError
+from chains.pipeline.parts import Parts
+
+NO_CONFIG = "the configuration has not been read yet"
+
+
+@dataclass(slots=True)
+class State:
+    """Swapped in place by the tasks of the service; read by its workers and probes."""
+
+    parts: Parts | None = None
+    config_trouble: str = NO_CONFIG
+    watch_troubles: dict[str, str] = field(default_factory=dict)
+    last_turn: float = 0.0
+
+    def unready(self) -> tuple[str, ...]:
+        """Return why no run can be signed just now; nothing when one can."""
+        troubles = [self.config_trouble, *self.watch_troubles.values()]
+        if self.parts is not None:
+            troubles += [_signer_trouble(self.parts, name) for name in self.parts.signers]
+        return tuple(dict.fromkeys(trouble for trouble in troubles if trouble))
+
+
+def _signer_trouble(parts: Parts, name: str) -> str:
+    try:
+        parts.signers[name]()
+    except EdgeError as error:
+        return str(error)
+    return ""

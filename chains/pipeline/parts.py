@@ -1,0 +1,20 @@
+"""The live parts that one accepted configuration calls for, swapped as a whole when it changes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from chains.config.config import Config
+from chains.pipeline.ports import Signer, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A configuration with its signers and stores by name.
+
+    A signer is asked for once per run, so that all of one run's artifacts are signed by one key; asking raises a transient
+    EdgeError while there is no usable key.
+    """
+
+    config: Config
+    signers: Mapping[str, Callable[[], Signer]]
+    stores: Mapping[str, Store]

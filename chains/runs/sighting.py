@@ -1,0 +1,39 @@
+"""What a watch reports: which run it was, what was seen of it, and how the watch itself fares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """Which run: enough to fetch it again, never its body."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSighting:
+    """One report of a watch on runs: an object (`live` when it just changed, not when it was found there), or a state.
+
+    Without an object, `trouble` says why the watch is interrupted; it is empty once all that was there has been seen.
+    """
+
+    object: msgspec.Raw | None
+    live: bool = False
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSighting:
+    """One report of the watch on the configuration: its entries, None where there is none, or `trouble`."""
+
+    entries: Mapping[str, str] | None
+    trouble: str = ""

@@ -1,0 +1,156 @@
+"""Which Kubernetes API to speak to and with whose credentials; the only file that knows the Kubernetes library."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+import yaml
+import yarl
+
+from chains.errors import EdgeError, InputError
+from chains.kube.proxy import environment_proxy
+from chains.kube.transport import Endpoint, session, tls_context
+
+if TYPE_CHECKING:
+    from kubernetes_asyncio.client import Configuration
+
+POD_CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+# What the library's loader raises on a file that is not laid out as a kubeconfig, besides its own error.
+_MISREADINGS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a process can find around it: its environment and where a pod's credentials are mounted."""
+
+    environ: Mapping[str, str]
+    pod_credentials: Path = POD_CREDENTIALS
+
+
+class Connection:
+    """An HTTP session to one API server, and the Authorization header that it wants."""
+
+    def __init__(self, kubeconfig: str | None, around: Surroundings, configuration: "Configuration") -> None:
+        self._kubeconfig = kubeconfig
+        self._around = around
+        self._configuration = configuration
+        self._renewing = asyncio.Lock()
+        self.endpoint = _endpoint(configuration, around.environ)
+        self._context = tls_context(self.endpoint)
+        self.session = session(self._context)
+
+    @classmethod
+    async def open(cls, kubeconfig: str | None = None, around: Surroundings | None = None) -> "Connection":
+        """Find the credentials: the path given, $KUBECONFIG, the pod's service account, ~/.kube/config, in this order.
+
+        Raises InputError when there are none, or when they cannot be used.
+        """
+        around = around or Surroundings(os.environ)
+        source = _source(kubeconfig, around)
+        return cls(source, around, await _load(source, around))
+
+    async def authorization(self) -> str:
+        """Return the Authorization header of the moment, empty when the credentials are a certificate or none."""
+        try:
+            header = await self._configuration.get_api_key_with_prefix("BearerToken")
+        except (_library_error(), OSError, ValueError) as error:
+            raise EdgeError(f"the pod's service account token cannot be read: {error}", transient=True) from error
+        return str(header or "").strip()
+
+    async def renew(self, refused: str) -> bool:
+        """Read the credentials again after `refused` was answered with 401; say whether there are others now."""
+        async with self._renewing:
+            if await self.authorization() != refused:
+                return True
+            try:
+                fresh = await _load(self._kubeconfig, self._around)
+            except InputError as error:
+                raise EdgeError(f"new credentials cannot be had: {error}", transient=True) from error
+            return self._adopt(fresh, refused)
+
+    def _adopt(self, fresh: "Configuration", refused: str) -> bool:
+        other_certificate = fresh.cert_file not in (None, self._configuration.cert_file)
+        if other_certificate:
+            self._context.load_cert_chain(str(fresh.cert_file), fresh.key_file)
+        self._configuration = fresh
+        return other_certificate or str(fresh.api_key.get("BearerToken", "")).strip() != refused
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.session.close()
+
+
+def _source(kubeconfig: str | None, around: Surroundings) -> str | None:
+    """Return the kubeconfig's path or paths, None for the pod's service account."""
+    if kubeconfig:
+        if not Path(kubeconfig).expanduser().is_file():
+            raise InputError(f"the kubeconfig {kubeconfig} does not exist")
+        return kubeconfig
+    listed = around.environ.get("KUBECONFIG")
+    if listed:
+        if not any(Path(path).expanduser().is_file() for path in listed.split(os.pathsep) if path):
+            raise InputError(f"$KUBECONFIG names {listed}, and there is no such file: name another with --kubeconfig")
+        return listed
+    token = around.pod_credentials / "token"
+    if around.environ.get("KUBERNETES_SERVICE_HOST") and token.is_file():
+        return None
+    usual = Path(around.environ.get("HOME", "/")) / ".kube" / "config"
+    if usual.is_file():
+        return str(usual)
+    lacking = f"there is no {token}" if around.environ.get("KUBERNETES_SERVICE_HOST") else "this is not a pod"
+    raise InputError(
+        "there is no Kubernetes API to speak to: --kubeconfig is not given, $KUBECONFIG is not set, "
+        f"{lacking}, and {usual} does not exist; name a kubeconfig with --kubeconfig"
+    )
+
+
+async def _load(source: str | None, around: Surroundings) -> "Configuration":
+    # Importing the library costs a third of a second, which commands that never speak to a cluster should not pay.
+    from kubernetes_asyncio.client import Configuration  # noqa: PLC0415
+    from kubernetes_asyncio.config import load_incluster_config, load_kube_config  # noqa: PLC0415
+
+    configuration = Configuration()
+    what = "the pod's service account" if source is None else f"the kubeconfig {source}"
+    try:
+        if source is None:
+            load_incluster_config(  # type: ignore[no-untyped-call]  # the library leaves it untyped
+                configuration,
+                environ=around.environ,
+                token_filename=str(around.pod_credentials / "token"),
+                cert_filename=str(around.pod_credentials / "ca.crt"),
+            )
+        else:
+            # Tokens that a refresh spends are written back, as kubectl does.
+            await load_kube_config(config_file=source, client_configuration=configuration)
+    except (_library_error(), OSError, yaml.YAMLError, aiohttp.ClientError) as error:
+        raise InputError(f"{what} cannot be used: {error}") from error
+    except _MISREADINGS as error:
+        raise InputError(f"{what} is not laid out as a kubeconfig ({type(error).__name__}: {error})") from error
+    return configuration
+
+
+def _library_error() -> type[Exception]:
+    from kubernetes_asyncio.config import ConfigException  # noqa: PLC0415 (see _load)
+
+    return ConfigException
+
+
+def _endpoint(configuration: "Configuration", environ: Mapping[str, str]) -> Endpoint:
+    host = str(configuration.host)
+    url = Endpoint(host).url
+    proxy = configuration.proxy or environment_proxy(url.scheme, url.host or "", environ)
+    if proxy and yarl.URL(proxy).scheme not in ("http", "https"):
+        raise InputError(f"the proxy to {host} is neither http nor https, and no other kind is spoken here")
+    return Endpoint(
+        host=host.rstrip("/"),
+        ca_file=configuration.ssl_ca_cert,
+        certificate_file=configuration.cert_file,
+        key_file=configuration.key_file,
+        verify=bool(configuration.verify_ssl),
+        server_name=configuration.tls_server_name,
+        proxy=proxy,
+    )

@@ -180,7 +180,7 @@ def _members(value: Value) -> dict[str, str] | None:
     if not isinstance(value, JsonText):
         return None
     try:
-        found = _FLAGS.decode(value)
+        found = _FLAGS.decode(value.encode())
     except msgspec.DecodeError:
         return None
     return {k: str(v).lower() if isinstance(v, bool) else v or "" for k, v in found.items()}

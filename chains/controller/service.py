@@ -100,6 +100,8 @@ class Service:
         self.state.config_trouble = ""
         self._configured.set()
         log.info("configuration in force", keys=sorted(entries))
+        for notice in self.state.parts.notices:
+            log.warning("configuration", notice=notice)
 
     def _refuse_config(self, why: str) -> None:
         """Keep the last good configuration; without one the service is not ready."""

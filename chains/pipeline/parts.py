@@ -9,7 +9,7 @@ from chains.pipeline.ports import Signer, Store
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A configuration with its signers and stores by name.
+    """A configuration with its signers and stores by name, and what an operator should know of it (`notices`).
 
     A signer is asked for once per run, so that all of one run's artifacts are signed by one key; asking raises a transient
     EdgeError while there is no usable key.
@@ -18,3 +18,4 @@ class Parts:
     config: Config
     signers: Mapping[str, Callable[[], Signer]]
     stores: Mapping[str, Store]
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,16 @@
+"""`chains config`: about the settings of chains-config."""
+
+import click
+
+from chains.config.reference import write_reference
+
+
+@click.group(name="config")
+def command() -> None:
+    """Speak of the settings in the ConfigMap chains-config."""
+
+
+@command.command(name="docs")
+def _docs() -> None:
+    """Print the reference of every setting as Markdown."""
+    click.echo(write_reference(), nl=False)

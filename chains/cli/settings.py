@@ -1,5 +1,7 @@
 """The option `--set KEY=VALUE`: a configuration from the command line."""
 
+from pathlib import Path
+
 import click
 
 from chains.config.config import Config, read_config
@@ -20,3 +22,14 @@ def config_from(settings: tuple[str, ...]) -> Config:
     for sentence in (*reading.impossible, *reading.unbuilt):
         click.echo(f"note: {sentence}", err=True)
     return reading.config
+
+
+def ca_files_from(given: tuple[str, ...]) -> dict[str, Path]:
+    """Read `HOST[:PORT]=FILE` options; raise InputError for one that is not of that form or whose file is not there."""
+    files: dict[str, Path] = {}
+    for option in given:
+        host, equals, path = option.partition("=")
+        if not equals or not host or not Path(path).is_file():
+            raise InputError(f"--registry-ca {option}: write HOST=FILE with a file that exists, in PEM")
+        files[host] = Path(path)
+    return files

@@ -1,0 +1,63 @@
+"""`chains controller`: the service."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import click
+
+from chains.cli.logs import LEVELS, log_to_stderr
+from chains.cli.loop import run
+from chains.cli.settings import ca_files_from
+from chains.controller.health import probes
+from chains.controller.service import Scope, Service
+from chains.kube.client import KubeClient
+from chains.kube.cluster import KubeCluster
+from chains.wiring import ClusterWiring, secret_source
+
+
+@click.command(name="controller")
+@click.option("--kubeconfig", metavar="F", help="How to reach the cluster; default: $KUBECONFIG, then the pod's own.")
+@click.option("--namespace", default="", metavar="A,B", help="Only runs in these namespaces; default: all.")
+@click.option("--signing-secrets", default="", metavar="DIR|k8s://NS/NAME", help="Where the signing key is.")
+@click.option("--workers", default=32, show_default=True, type=click.IntRange(1, 1024), help="Runs signed at once.")
+@click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
+@click.option("--health-port", default=8080, show_default=True, help="Port of /healthz and /readyz; 0 for none.")
+@click.option("--log-level", default="info", show_default=True, type=click.Choice(list(LEVELS)))
+def command(  # noqa: PLR0917 - one parameter an option
+    kubeconfig: str | None,
+    namespace: str,
+    signing_secrets: str,
+    workers: int,
+    registry_ca: tuple[str, ...],
+    health_port: int,
+    log_level: str,
+) -> None:
+    """Watch a cluster and sign every run that completes, until SIGTERM or SIGINT.
+
+    $SYSTEM_NAMESPACE (default tekton-chains) holds the ConfigMap chains-config. The key comes from /etc/signing-secrets
+    if that is there, else from the Secret signing-secrets in that namespace.
+    """
+    log_to_stderr(log_level)
+    scope = Scope(namespaces=tuple(n.strip() for n in namespace.split(",") if n.strip()), workers=workers)
+    run(_serve(kubeconfig, signing_secrets, scope, ca_files_from(registry_ca), health_port))
+
+
+async def _serve(
+    kubeconfig: str | None, signing_secrets: str, scope: Scope, ca_files: dict[str, Path], health_port: int
+) -> None:
+    system_namespace = os.environ.get("SYSTEM_NAMESPACE") or "tekton-chains"
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    client = await KubeClient.connect(kubeconfig)
+    try:
+        secret = secret_source(signing_secrets, client, system_namespace)
+        async with ClusterWiring(client, secret, os.environ, ca_files) as wiring:
+            cluster = KubeCluster(client, system_namespace)
+            service = Service(cluster, wiring.choose, wiring.refresh_keys, scope)
+            async with probes(health_port, service.state.unready):
+                await service.run(stop)
+    finally:
+        await client.close()

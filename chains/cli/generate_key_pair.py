@@ -1,0 +1,74 @@
+"""`chains generate-key-pair`: a new key pair, in files or in a Kubernetes Secret, as cosign lays it out."""
+
+from pathlib import Path
+
+import click
+
+from chains.cli.key_reference import password_for
+from chains.cli.loop import run
+from chains.errors import InputError
+from chains.keys.generate import GeneratedKeyPair, generate_key_pair
+from chains.kube.client import KubeClient
+from chains.kube.reference import secret_name
+from chains.kube.secret import write_key_pair_secret
+
+
+@click.command(name="generate-key-pair")
+@click.argument("reference", default="", metavar="[k8s://NAMESPACE/SECRET]")
+@click.option("--output-key-prefix", default="cosign", show_default=True, metavar="PREFIX", help="Names of the files.")
+@click.option("--kubeconfig", metavar="F", help="How to reach the cluster, for k8s://.")
+def command(reference: str, output_key_prefix: str, kubeconfig: str | None) -> None:
+    """Make an ECDSA P-256 key pair that cosign and chains can use.
+
+    The files are PREFIX.key, encrypted with a password, and PREFIX.pub; with k8s:// the pair and its password go into a
+    Secret, and PREFIX.pub is written here as well. The password comes from $COSIGN_PASSWORD, the terminal, or standard
+    input.
+    """
+    if not reference:
+        _write_files(output_key_prefix)
+    elif reference.startswith("k8s://"):
+        _write_secret(reference, output_key_prefix, kubeconfig)
+    elif "://" in reference:
+        raise InputError(f"{reference}: keys are made in files or in a Secret, k8s://NAMESPACE/SECRET")
+    else:
+        raise InputError(f"{reference}: could not parse scheme, use k8s://NAMESPACE/SECRET, or nothing for files")
+
+
+def _write_files(prefix: str) -> None:
+    private, public = Path(f"{prefix}.key"), Path(f"{prefix}.pub")
+    there = [str(path) for path in (private, public) if path.exists()]
+    if there and not click.confirm(f"{' and '.join(there)} will be overwritten. Go on?", err=True):
+        raise InputError("nothing was written: the user declined the prompt")
+    pair = generate_key_pair(password_for("Enter password for private key", confirm=True))
+    _write(private, pair.private_pem, 0o600)
+    _write(public, pair.public_pem, 0o644)
+    click.echo(f"Private key written to {private}", err=True)
+    click.echo(f"Public key written to {public}", err=True)
+
+
+def _write_secret(reference: str, prefix: str, kubeconfig: str | None) -> None:
+    namespace, name = secret_name(reference)
+    password = password_for("Enter password for private key", confirm=True)
+    pair = generate_key_pair(password)
+    run(_store(kubeconfig, namespace, name, pair, password))
+    _write(Path(f"{prefix}.pub"), pair.public_pem, 0o644)
+    click.echo(f"Successfully created secret {name} in namespace {namespace}", err=True)
+    click.echo(f"Public key written to {prefix}.pub", err=True)
+
+
+async def _store(kubeconfig: str | None, namespace: str, name: str, pair: GeneratedKeyPair, password: bytes) -> None:
+    client = await KubeClient.connect(kubeconfig)
+    try:
+        files = {"cosign.key": pair.private_pem, "cosign.pub": pair.public_pem, "cosign.password": password}
+        await write_key_pair_secret(client, namespace, name, files)
+    finally:
+        await client.close()
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    try:
+        path.touch(mode)
+        path.chmod(mode)
+        path.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,69 @@
+"""`chains sign`: sign the runs of files and store what is signed, without a cluster."""
+
+import os
+from pathlib import Path
+
+import click
+
+from chains.cli.key_reference import signer_for
+from chains.cli.loop import run
+from chains.cli.run_files import read_run_files
+from chains.cli.settings import ca_files_from, config_from
+from chains.config.config import Config
+from chains.errors import InputError
+from chains.pipeline.plan import Plan, plan_run
+from chains.pipeline.sign import Receipt, sign_plan
+from chains.wiring import Registries, local_parts
+
+# There is no run to leave annotations on, so the registry is what unset storage means here.
+_DEFAULTS = ("artifacts.taskrun.storage=oci",)
+
+
+@click.command(name="sign")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--key", "reference", required=True, metavar="REF", help="The key: a file, env://VAR, or k8s://NS/NAME.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting as in the ConfigMap chains-config."
+)
+@click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
+def command(files: tuple[Path, ...], reference: str, settings: tuple[str, ...], registry_ca: tuple[str, ...]) -> None:
+    """Sign what the runs in FILE... built; signatures and attestations go beside the images in their registries."""
+    config = config_from((*_DEFAULTS, *settings))
+    if "tekton" in config.taskrun.stores + config.oci.stores:
+        raise InputError("the store tekton needs a run in a cluster, and here is none: set the storage to oci")
+    plans = [plan_run(found, config) for found in read_run_files(files).runs if found.kind == "TaskRun" and found.done]
+    if not plans:
+        raise InputError("none of these runs is a TaskRun that has finished, and only those are signed")
+    receipts = run(_sign_all(plans, config, reference, ca_files_from(registry_ca)))
+    if any(receipt.failures for _, of_run in receipts for receipt in of_run):
+        raise SystemExit(1)
+
+
+async def _sign_all(
+    plans: list[Plan], config: Config, reference: str, ca_files: dict[str, Path]
+) -> list[tuple[Plan, tuple[Receipt, ...]]]:
+    signer = await signer_for(reference)
+    registries = Registries(os.environ, ca_files)
+    done: list[tuple[Plan, tuple[Receipt, ...]]] = []
+    try:
+        parts = local_parts(config, signer, registries, os.environ)
+        for plan in plans:
+            receipts = await sign_plan(plan, {"x509": signer}, parts.stores)
+            _report(plan, receipts)
+            done.append((plan, receipts))
+    finally:
+        await registries.close()
+    return done
+
+
+def _report(plan: Plan, receipts: tuple[Receipt, ...]) -> None:
+    click.echo(str(plan.origin) + ("" if receipts else ": nothing to sign"))
+    for receipt in receipts:
+        for place in (place for stored in receipt.stored.values() for place in stored.locations):
+            click.echo(f"  {receipt.request.kind} {receipt.request.artifact} stored at {place}")
+        for failure in receipt.failures:
+            click.echo(
+                f"  {receipt.request.kind} {receipt.request.artifact} FAILED in {failure.where}: {failure.error}"
+            )
+    for reason in plan.reasons:
+        click.echo(f"  note: {reason}")

@@ -1,0 +1,39 @@
+"""The probes: /healthz says that the service is alive, /readyz whether it can sign just now, and if not, why."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from chains.errors import InputError
+
+
+@asynccontextmanager
+async def probes(port: int, unready: Callable[[], tuple[str, ...]]) -> AsyncIterator[None]:
+    """Answer the probes on that port while the body runs; port 0 means no probes."""
+    if port == 0:
+        yield
+        return
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def ready(_: web.Request) -> web.Response:
+        troubles = unready()
+        return web.Response(text="".join(f"{t}\n" for t in troubles) or "ok\n", status=503 if troubles else 200)
+
+    app = web.Application()
+    app.add_routes([web.get("/healthz", alive), web.get("/readyz", ready)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, port=port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise InputError(
+            f"port {port} for the probes is taken: choose another with --health-port, or 0 for none"
+        ) from error
+    try:
+        yield
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,60 @@
+"""One cluster as the controller sees it: its runs, its configuration, and the marks left on runs."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+
+from chains.kube.client import KubeClient
+from chains.kube.config_map import follow_config_map
+from chains.kube.events import WARNING, Involved, record_event
+from chains.kube.resources import RUNS
+from chains.kube.run_marks import patch_run, read_run
+from chains.kube.watch import Disconnected, Synced, follow
+from chains.kube.wire import Change
+from chains.runs.sighting import ConfigSighting, RunKey, RunSighting
+
+CONFIG_MAP = "chains-config"
+
+
+class KubeCluster:
+    """Follows, reads and marks runs through one client; the configuration is a ConfigMap in `system_namespace`."""
+
+    def __init__(self, client: KubeClient, system_namespace: str) -> None:
+        self._client = client
+        self._system_namespace = system_namespace
+
+    async def runs(self, kind: str, namespace: str | None) -> AsyncGenerator[RunSighting, None]:
+        """Follow every run of a kind: what is there is the backlog, until the list has ended; what changes is live."""
+        live = False
+        async with aclosing(follow(self._client, RUNS[kind], namespace=namespace)) as followed:
+            async for seen in followed:
+                match seen:
+                    case Change(type=type_, object=found):
+                        if type_ != "DELETED":
+                            yield RunSighting(found, live=live)
+                    case Synced():
+                        live = True
+                        yield RunSighting(None)
+                    case Disconnected(reason=reason):
+                        yield RunSighting(None, trouble=reason)
+
+    async def config(self) -> AsyncGenerator[ConfigSighting, None]:
+        """Follow the configuration."""
+        async with aclosing(follow_config_map(self._client, self._system_namespace, CONFIG_MAP)) as followed:
+            async for seen in followed:
+                if isinstance(seen, Disconnected):
+                    yield ConfigSighting(None, trouble=seen.reason)
+                else:
+                    yield ConfigSighting(seen.data)
+
+    async def read(self, key: RunKey) -> bytes | None:
+        """Return a run as it is now, or None when it is gone or another of that name has taken its place."""
+        return await read_run(self._client, key.kind, key.namespace, key.name, key.uid)
+
+    async def mark(self, key: RunKey, annotations: Mapping[str, str]) -> bool:
+        """Write annotations in one patch guarded by the uid; return False when the run is gone."""
+        return await patch_run(self._client, key.kind, key.namespace, key.name, key.uid, annotations)
+
+    async def tell(self, key: RunKey, reason: str, message: str) -> None:
+        """Leave a Warning event on a run."""
+        involved = Involved("tekton.dev/v1", key.kind, key.namespace, key.name, key.uid)
+        await record_event(self._client, involved, WARNING, reason, message)

@@ -1,0 +1,56 @@
+"""Reading the samples, and what their README says of them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from chains.cli.run_files import read_objects, read_run_files
+from chains.config.config import Config, read_config
+from chains.pipeline.plan import Plan, plan_run
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+FILES = sorted(SAMPLES.glob("*.yaml"))
+SIGNING_CONFIG = SAMPLES / "config" / "signing-config.yaml"
+README = (SAMPLES / "README.md").read_text()
+
+TaskRunObject = dict[str, Any]
+
+
+def objects(path: Path) -> list[TaskRunObject]:
+    """The TaskRuns of a file as the API returns them."""
+    return list(read_objects(path))
+
+
+def every_object() -> list[TaskRunObject]:
+    """The TaskRuns of all files."""
+    return [found for path in FILES for found in objects(path)]
+
+
+def named(found: TaskRunObject) -> str:
+    """What a test calls a TaskRun."""
+    return str(found["metadata"]["name"])
+
+
+def walk_through_config() -> Config:
+    """The settings of the first walk-through."""
+    (config_map,) = read_objects(SIGNING_CONFIG)
+    reading = read_config(config_map["data"])
+    assert (reading.problems, reading.unknown) == ((), ())
+    return reading.config
+
+
+def plans(name: str, config: Config | None = None) -> dict[str, Plan]:
+    """The plan of each TaskRun of a file by its name; the defaults where no settings are given."""
+    settings = read_config({}).config if config is None else config
+    return {run.name: plan_run(run, settings) for run in read_run_files((SAMPLES / name,)).runs}
+
+
+def images(plan: Plan) -> list[str]:
+    """The images that a plan signs."""
+    return [request.artifact for request in plan.requests if request.kind == "oci"]
+
+
+def rows(columns: int) -> list[tuple[str, ...]]:
+    """The rows of the README's tables with so many columns, code marks off, heads left out."""
+    lines = [re.split(r"\s*\|\s*", line.strip("| \n")) for line in README.splitlines() if line.startswith("| `")]
+    return [tuple(cell.strip("`") for cell in cells) for cells in lines if len(cells) == columns]

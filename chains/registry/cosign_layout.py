@@ -1,0 +1,206 @@
+"""cosign's `.sig` and `.att` layouts, to the byte: tags, layers, and images that grow by one layer at a time.
+
+What others wrote is kept as they wrote it: members are carried over as raw JSON and never decoded.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+import msgspec
+
+from chains.artifacts.reference import Digest
+from chains.errors import InputError
+from chains.payloads.payload import SIMPLE_SIGNING, SignedPayload
+
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+ENVELOPE_LAYER = "application/vnd.dsse.envelope.v1+json"
+SIGNATURE_KEY = "dev.cosignproject.cosign/signature"
+CERTIFICATE_KEY = "dev.sigstore.cosign/certificate"
+CHAIN_KEY = "dev.sigstore.cosign/chain"
+BUNDLE_KEY = "dev.sigstore.cosign/bundle"
+MOST_LAYERS = 1000
+
+_Members = dict[str, msgspec.Raw]
+_HISTORY = msgspec.Raw(b'{"created":"0001-01-01T00:00:00Z"}')
+_GO_ESCAPES = ((b"<", b"\\u003c"), (b">", b"\\u003e"), (b"&", b"\\u0026"))
+_GO_SEPARATORS = (("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One signed payload as a layer: the blob, its media type, and annotations in the order of their keys."""
+
+    body: bytes
+    media_type: str
+    annotations: tuple[tuple[str, str], ...]
+
+    @property
+    def digest(self) -> str:
+        """The blob's digest."""
+        return f"sha256:{hashlib.sha256(self.body).hexdigest()}"
+
+
+class LayerDescriptor(msgspec.Struct, frozen=True, rename="camel"):
+    """A layer as a manifest describes it, whoever wrote it."""
+
+    digest: str
+    size: int
+    media_type: str = ""
+    annotations: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The manifest and the config of a tag's image; `config` is None where it is not an image's and is left as it is."""
+
+    manifest: bytes
+    media_type: str
+    config: bytes | None
+
+
+def tag_for(digest: Digest, media_type: str) -> str:
+    """Return the tag that payloads of a media type are kept under, beside the image of that digest."""
+    return f"{digest.algorithm}-{digest.hex}.{'sig' if media_type == SIMPLE_SIGNING else 'att'}"
+
+
+def layer_for(signed: SignedPayload) -> Layer:
+    """Return the layer of a signed payload: the payload itself, or the envelope it is in."""
+    annotations = {
+        SIGNATURE_KEY: "" if signed.envelope is not None else base64.b64encode(signed.signature.raw).decode(),
+        CERTIFICATE_KEY: signed.signature.certificate,
+        CHAIN_KEY: signed.signature.chain,
+    }
+    if signed.log_entry is not None:
+        annotations[BUNDLE_KEY] = signed.log_entry.bundle.decode()
+    body, media_type = signed.payload.body, SIMPLE_SIGNING
+    if signed.envelope is not None:
+        body, media_type = signed.envelope, ENVELOPE_LAYER
+    return Layer(body, media_type, tuple(sorted(annotations.items())))
+
+
+def layers_of(manifest: bytes) -> tuple[LayerDescriptor, ...]:
+    """Return the layers of an image manifest, in order; raise InputError for what is none."""
+    return tuple(_descriptor(layer) for layer in _image_layers(_members(manifest, "manifest")))
+
+
+def is_present(manifest: bytes, layer: Layer) -> bool:
+    """Whether the image has this layer: the same blob and, where the signature is outside it, the same signature."""
+    signature = dict(layer.annotations)[SIGNATURE_KEY]
+    return any(
+        found.digest == layer.digest and (not signature or found.annotations.get(SIGNATURE_KEY) == signature)
+        for found in layers_of(manifest)
+    )
+
+
+def config_digest(manifest: bytes) -> Digest | None:
+    """Return the digest of the config that must grow with the layers, None where it is not an image's config."""
+    config = _descriptor(_member(_members(manifest, "manifest"), "config", "manifest"))
+    return Digest.parse(config.digest) if config.media_type in (OCI_CONFIG, DOCKER_CONFIG) else None
+
+
+def first_image(layer: Layer) -> Image:
+    """Return the image that holds one layer, as cosign begins it."""
+    config = (
+        b'{"architecture":"","created":"0001-01-01T00:00:00Z","history":[%s],"os":"",'
+        b'"rootfs":{"type":"layers","diff_ids":[%s]},"config":{}}' % (bytes(_HISTORY), go_text(layer.digest))
+    )
+    manifest = b'{"schemaVersion":2,"mediaType":%s,"config":%s,"layers":[%s]}' % (
+        go_text(OCI_MANIFEST),
+        _describe(OCI_CONFIG, config),
+        _describe(layer.media_type, layer.body, layer.annotations),
+    )
+    return Image(manifest, OCI_MANIFEST, config)
+
+
+def append_layer(manifest: bytes, media_type: str, config: bytes | None, layer: Layer) -> Image:
+    """Return the image with one layer more; all else stays, byte for byte. `config` is the blob of `config_digest`."""
+    members = _members(manifest, "manifest")
+    layers = _image_layers(members)
+    if len(layers) >= MOST_LAYERS:
+        raise InputError(f"it has {len(layers)} layers, and verifiers read {MOST_LAYERS} at most")
+    if config is not None:
+        digests = [_descriptor(one).digest for one in layers]
+        config = _grown_config(config, digests, layer.digest)
+        kind = _descriptor(_member(members, "config", "manifest")).media_type
+        members["config"] = msgspec.Raw(_describe(kind, config))
+    described = msgspec.Raw(_describe(layer.media_type, layer.body, layer.annotations))
+    members["layers"] = _array([*layers, described])
+    return Image(_object(members), media_type or OCI_MANIFEST, config)
+
+
+def go_text(text: str) -> bytes:
+    """Return a JSON string as Go's encoder writes it: `<`, `>`, `&` and the line separators are escaped."""
+    encoded = msgspec.json.encode(text)
+    for plain, escaped in _GO_ESCAPES:
+        encoded = encoded.replace(plain, escaped)
+    for separator, written in _GO_SEPARATORS:
+        encoded = encoded.replace(separator.encode(), written.encode())
+    return encoded
+
+
+def _grown_config(config: bytes, layers: list[str], digest: str) -> bytes:
+    """Append history and diff id; a config that does not count its layers gets all of them, as cosign wants."""
+    members = _members(config, "config")
+    rootfs = _members(members.get("rootfs", msgspec.Raw(b'{"type":"layers"}')), "config's rootfs")
+    known = _items(rootfs.get("diff_ids", msgspec.Raw(b"[]")), "config's diff_ids")
+    if len(known) != len(layers):
+        known = [msgspec.Raw(go_text(layer)) for layer in layers]
+    history = _items(members.get("history", msgspec.Raw(b"[]")), "config's history")
+    rootfs["diff_ids"] = _array([*known, msgspec.Raw(go_text(digest))])
+    members["history"] = _array([*history, _HISTORY])
+    members["rootfs"] = msgspec.Raw(_object(rootfs))
+    return _object(members)
+
+
+def _describe(media_type: str, body: bytes, annotations: tuple[tuple[str, str], ...] = ()) -> bytes:
+    digest = b"sha256:" + hashlib.sha256(body).hexdigest().encode()
+    written = b'{"mediaType":%s,"size":%d,"digest":"%s"' % (go_text(media_type), len(body), digest)
+    if annotations:
+        pairs = b",".join(b"%s:%s" % (go_text(key), go_text(value)) for key, value in annotations)
+        written += b',"annotations":{%s}' % pairs
+    return written + b"}"
+
+
+def _image_layers(manifest: _Members) -> list[msgspec.Raw]:
+    if "layers" not in manifest or "config" not in manifest:
+        raise InputError("it is no image manifest: it has no config and layers")
+    return _items(manifest["layers"], "manifest's layers")
+
+
+def _member(members: _Members, name: str, what: str) -> msgspec.Raw:
+    if name not in members:
+        raise InputError(f"the {what} has no {name}")
+    return members[name]
+
+
+def _descriptor(raw: msgspec.Raw) -> LayerDescriptor:
+    try:
+        return msgspec.json.decode(raw, type=LayerDescriptor)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"it holds something that is no descriptor: {error}") from error
+
+
+def _members(raw: bytes | msgspec.Raw, what: str) -> _Members:
+    try:
+        return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"its {what} is no JSON object: {error}") from error
+
+
+def _items(raw: msgspec.Raw, what: str) -> list[msgspec.Raw]:
+    try:
+        return msgspec.json.decode(raw, type=list[msgspec.Raw] | None) or []
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"its {what} is no JSON array: {error}") from error
+
+
+def _array(items: list[msgspec.Raw]) -> msgspec.Raw:
+    return msgspec.Raw(b"[" + b",".join(bytes(item) for item in items) + b"]")
+
+
+def _object(members: _Members) -> bytes:
+    return b"{" + b",".join(b"%s:%s" % (go_text(name), bytes(value)) for name, value in members.items()) + b"}"

@@ -1,7 +1,6 @@
 """Kubernetes' own client reads every object whole: a field that it does not know would be lost on the way."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 from kubernetes.client import ApiClient
@@ -24,5 +23,5 @@ MODELS = {
 @pytest.mark.parametrize("found", manifests(), ids=lambda found: f"{found['kind']}-{found['metadata']['name']}")
 def test_no_field_is_unknown_to_kubernetes(found) -> None:
     client = ApiClient()
-    read = client.deserialize(SimpleNamespace(data=json.dumps(found)), MODELS[found["kind"]])
+    read = client.deserialize(json.dumps(found), MODELS[found["kind"]], "application/json")
     assert client.sanitize_for_serialization(read) == found

@@ -85,8 +85,8 @@ def test_the_image_runs_as_a_numbered_user_that_is_not_root() -> None:
 def test_every_package_is_checked_against_its_hash() -> None:
     installed = [words for words in steps() if "install" in words]
     assert [[word for word in words[2:] if word.startswith("--")] for words in installed] == [
-        ["--require-hashes", "--requirement"],
-        ["--no-deps", "--no-build-isolation", "--no-index"],
+        ["--no-compile", "--require-hashes", "--requirement"],
+        ["--no-compile", "--no-deps", "--no-build-isolation", "--no-index"],
     ]
     assert "requirements.lock" in installed[0]
 

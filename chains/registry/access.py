@@ -1,8 +1,8 @@
 """Getting in: the scheme a registry speaks, what it asks for, and which credential it takes.
 
 The first request goes out bare: its answer tells the scheme, and 401 the challenge. A bare 403 or 404 is not believed
-while there is a credential to offer and the registry has not shown that it serves anybody: `/v2/` is asked then, so that
-a private repository is never taken for an empty one.
+while there is a credential to offer and the registry has not shown that it serves anybody: `/v2/` is asked then, so
+that a private repository is never taken for an empty one.
 """
 
 from collections.abc import AsyncGenerator, Mapping

@@ -65,8 +65,8 @@ class RegistryClient:
     ) -> None:
         """Set it up.
 
-        `insecure` allows plain HTTP and any certificate, `ca_files` maps host[:port] to a PEM file of authorities to trust
-        besides the system's, and `proxies` are the environment's unless given.
+        `insecure` allows plain HTTP and any certificate, `ca_files` maps host[:port] to a PEM file of authorities to
+        trust besides the system's, and `proxies` are the environment's unless given.
         """
         self._insecure = insecure
         self._transport = Transport(
@@ -93,7 +93,7 @@ class RegistryClient:
     async def get_manifest(
         self, repository: Repository, reference: str | Digest, keychain: Keychain, *, writing: bool = False
     ) -> Manifest | None:
-        """Return the manifest under a tag or digest, None when there is none; `writing` asks for the right to push too."""
+        """Return the manifest under a tag or digest, None when there is none; `writing` asks for push rights too."""
         path = f"{repository.path}/manifests/{_reference(reference)}"
         call = Call("GET", repository, path, self._limits.manifest, {"Accept": ACCEPTED}, writing=writing)
         answer = await self._access.send(call, keychain)

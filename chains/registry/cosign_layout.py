@@ -50,16 +50,25 @@ class LayerDescriptor(msgspec.Struct, frozen=True, rename="camel"):
     digest: str
     size: int
     media_type: str = ""
-    annotations: dict[str, str] = {}
+    annotations: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The manifest and the config of a tag's image; `config` is None where it is not an image's and is left as it is."""
+    """A tag's image: manifest and config, which is None where it is none of an image and stays as it is."""
 
     manifest: bytes
     media_type: str
     config: bytes | None
+
+
+EMPTY = Image(
+    b'{"schemaVersion":2,"mediaType":"%s","config":{"mediaType":"%s","size":0,"digest":""},"layers":[]}'
+    % (OCI_MANIFEST.encode(), OCI_CONFIG.encode()),
+    OCI_MANIFEST,
+    b'{"architecture":"","created":"0001-01-01T00:00:00Z","history":[],"os":"",'
+    b'"rootfs":{"type":"layers","diff_ids":[]},"config":{}}',
+)
 
 
 def tag_for(digest: Digest, media_type: str) -> str:
@@ -82,8 +91,8 @@ def layer_for(signed: SignedPayload) -> Layer:
     return Layer(body, media_type, tuple(sorted(annotations.items())))
 
 
-def layers_of(manifest: bytes) -> tuple[LayerDescriptor, ...]:
-    """Return the layers of an image manifest, in order; raise InputError for what is none."""
+def layers_of(manifest: bytes) -> tuple[LayerDescriptor | None, ...]:
+    """Return an image manifest's layers, in order, None for one that is no descriptor; raise InputError for no image."""
     return tuple(_descriptor(layer) for layer in _image_layers(_members(manifest, "manifest")))
 
 
@@ -91,45 +100,32 @@ def is_present(manifest: bytes, layer: Layer) -> bool:
     """Whether the image has this layer: the same blob and, where the signature is outside it, the same signature."""
     signature = dict(layer.annotations)[SIGNATURE_KEY]
     return any(
-        found.digest == layer.digest and (not signature or found.annotations.get(SIGNATURE_KEY) == signature)
+        found is not None
+        and found.digest == layer.digest
+        and (not signature or (found.annotations or {}).get(SIGNATURE_KEY) == signature)
         for found in layers_of(manifest)
     )
 
 
 def config_digest(manifest: bytes) -> Digest | None:
     """Return the digest of the config that must grow with the layers, None where it is not an image's config."""
-    config = _descriptor(_member(_members(manifest, "manifest"), "config", "manifest"))
+    config = _config(_members(manifest, "manifest"))
     return Digest.parse(config.digest) if config.media_type in (OCI_CONFIG, DOCKER_CONFIG) else None
 
 
-def first_image(layer: Layer) -> Image:
-    """Return the image that holds one layer, as cosign begins it."""
-    config = (
-        b'{"architecture":"","created":"0001-01-01T00:00:00Z","history":[%s],"os":"",'
-        b'"rootfs":{"type":"layers","diff_ids":[%s]},"config":{}}' % (bytes(_HISTORY), go_text(layer.digest))
-    )
-    manifest = b'{"schemaVersion":2,"mediaType":%s,"config":%s,"layers":[%s]}' % (
-        go_text(OCI_MANIFEST),
-        _describe(OCI_CONFIG, config),
-        _describe(layer.media_type, layer.body, layer.annotations),
-    )
-    return Image(manifest, OCI_MANIFEST, config)
-
-
-def append_layer(manifest: bytes, media_type: str, config: bytes | None, layer: Layer) -> Image:
-    """Return the image with one layer more; all else stays, byte for byte. `config` is the blob of `config_digest`."""
-    members = _members(manifest, "manifest")
+def append_layer(image: Image, layer: Layer) -> Image:
+    """Return the image with one layer more; all else stays, byte for byte."""
+    members = _members(image.manifest, "manifest")
     layers = _image_layers(members)
     if len(layers) >= MOST_LAYERS:
         raise InputError(f"it has {len(layers)} layers, and verifiers read {MOST_LAYERS} at most")
+    config = image.config
     if config is not None:
-        digests = [_descriptor(one).digest for one in layers]
-        config = _grown_config(config, digests, layer.digest)
-        kind = _descriptor(_member(members, "config", "manifest")).media_type
-        members["config"] = msgspec.Raw(_describe(kind, config))
+        config = _grown_config(config, layers, layer.digest)
+        members["config"] = msgspec.Raw(_describe(_config(members).media_type, config))
     described = msgspec.Raw(_describe(layer.media_type, layer.body, layer.annotations))
     members["layers"] = _array([*layers, described])
-    return Image(_object(members), media_type or OCI_MANIFEST, config)
+    return Image(_object(members), image.media_type, config)
 
 
 def go_text(text: str) -> bytes:
@@ -142,13 +138,13 @@ def go_text(text: str) -> bytes:
     return encoded
 
 
-def _grown_config(config: bytes, layers: list[str], digest: str) -> bytes:
+def _grown_config(config: bytes, layers: list[msgspec.Raw], digest: str) -> bytes:
     """Append history and diff id; a config that does not count its layers gets all of them, as cosign wants."""
     members = _members(config, "config")
     rootfs = _members(members.get("rootfs", msgspec.Raw(b'{"type":"layers"}')), "config's rootfs")
     known = _items(rootfs.get("diff_ids", msgspec.Raw(b"[]")), "config's diff_ids")
     if len(known) != len(layers):
-        known = [msgspec.Raw(go_text(layer)) for layer in layers]
+        known = [msgspec.Raw(go_text(found.digest)) for found in map(_descriptor, layers) if found is not None]
     history = _items(members.get("history", msgspec.Raw(b"[]")), "config's history")
     rootfs["diff_ids"] = _array([*known, msgspec.Raw(go_text(digest))])
     members["history"] = _array([*history, _HISTORY])
@@ -171,17 +167,18 @@ def _image_layers(manifest: _Members) -> list[msgspec.Raw]:
     return _items(manifest["layers"], "manifest's layers")
 
 
-def _member(members: _Members, name: str, what: str) -> msgspec.Raw:
-    if name not in members:
-        raise InputError(f"the {what} has no {name}")
-    return members[name]
+def _config(manifest: _Members) -> LayerDescriptor:
+    config = _descriptor(manifest.get("config", msgspec.Raw(b"null")))
+    if config is None:
+        raise InputError("it is no image manifest: its config is no descriptor")
+    return config
 
 
-def _descriptor(raw: msgspec.Raw) -> LayerDescriptor:
+def _descriptor(raw: msgspec.Raw) -> LayerDescriptor | None:
     try:
         return msgspec.json.decode(raw, type=LayerDescriptor)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"it holds something that is no descriptor: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _members(raw: bytes | msgspec.Raw, what: str) -> _Members:

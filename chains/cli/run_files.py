@@ -29,6 +29,13 @@ class RunFile:
     runs: tuple[Run, ...]
     others: int
 
+    def children_of(self, run: Run) -> tuple[Run, ...]:
+        """Return the child TaskRuns of a PipelineRun that are in the files too, in the order it refers to them."""
+        known = {
+            found.name: found for found in self.runs if found.kind == "TaskRun" and found.namespace == run.namespace
+        }
+        return tuple(known[child.name] for child in run.children if child.name in known)
+
 
 def read_run_files(paths: tuple[Path, ...]) -> RunFile:
     """Read every run of the files; raise InputError when a file cannot be read or none of them holds a run."""

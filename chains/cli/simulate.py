@@ -22,13 +22,12 @@ def command(files: tuple[Path, ...], settings: tuple[str, ...], output: str) -> 
     """Show what would be signed for the runs in FILE..., byte for byte; no key and no network are used."""
     config = config_from(settings)
     plans: list[tuple[Run, Plan]] = []
-    for run in read_run_files(files).runs:
-        if run.kind != "TaskRun":
-            click.echo(f"note: {run}: PipelineRuns are not attested yet", err=True)
-        elif not run.done:
+    found = read_run_files(files)
+    for run in found.runs:
+        if not run.done:
             click.echo(f"note: {run} has not finished, and only finished runs are signed", err=True)
         else:
-            plans.append((run, plan_run(run, config)))
+            plans.append((run, plan_run(run, config, found.children_of(run))))
     if output == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(_rows(plans)), indent=2))
     for run, plan in plans:

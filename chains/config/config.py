@@ -35,6 +35,8 @@ class Config:
     pipelinerun: Treatment
     oci: Treatment
     builder_id: str
+    build_type: str
+    deep_inspection: bool
     oci_repository: Repository | None
     oci_insecure: bool
     managed_by: frozenset[str]
@@ -84,6 +86,8 @@ def _config(values: Mapping[str, Any]) -> Config:
         pipelinerun=treatment("pipelinerun"),
         oci=treatment("oci"),
         builder_id=values["builder.id"],
+        build_type=values["builddefinition.buildtype"],
+        deep_inspection=values["artifacts.pipelinerun.enable-deep-inspection"],
         oci_repository=values["storage.oci.repository"],
         oci_insecure=values["storage.oci.repository.insecure"],
         managed_by=values["filter.managed-by"],

@@ -48,10 +48,25 @@ KEYS: tuple[Key, ...] = (
         one_of(*_SIGNERS, unbuilt=("kms",)),
         "what signs a TaskRun's attestation; `none` attests nothing",
     ),
-    _later("artifacts.pipelinerun.format", "in-toto", one_of(*_FORMATS), "how a PipelineRun is attested"),
-    _later("artifacts.pipelinerun.storage", "tekton", any_of(*_STORES), "where a PipelineRun's attestation is stored"),
-    _later("artifacts.pipelinerun.signer", "x509", one_of(*_SIGNERS), "what signs a PipelineRun's attestation"),
-    _later(
+    Key(
+        "artifacts.pipelinerun.format",
+        "in-toto",
+        one_of(*_FORMATS, unbuilt=_LATER_FORMATS),
+        "how a PipelineRun is attested",
+    ),
+    Key(
+        "artifacts.pipelinerun.storage",
+        "tekton",
+        any_of(*_STORES, unbuilt=_LATER_STORES),
+        "where a PipelineRun's attestation is stored",
+    ),
+    Key(
+        "artifacts.pipelinerun.signer",
+        "x509",
+        one_of(*_SIGNERS, unbuilt=("kms",)),
+        "what signs a PipelineRun's attestation",
+    ),
+    Key(
         "artifacts.pipelinerun.enable-deep-inspection",
         "false",
         flag(),

@@ -20,6 +20,9 @@ class Cluster(Protocol):
     async def read(self, key: RunKey) -> msgspec.Raw | bytes | None:
         """Return a run as it is now, or None when it is gone or another of that name has taken its place."""
 
+    async def read_child(self, parent: RunKey, name: str) -> msgspec.Raw | bytes | None:
+        """Return a child TaskRun of a run as it is now, or None when it is gone."""
+
     async def mark(self, key: RunKey, annotations: Mapping[str, str]) -> bool:
         """Write annotations in one patch guarded by the uid; return False when the run is gone."""
 

@@ -1,5 +1,6 @@
 """One turn of one run: look at it, decide, plan, sign, mark."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +11,7 @@ from chains.pipeline.parts import Parts
 from chains.pipeline.plan import Plan, plan_run
 from chains.pipeline.sign import Receipt, sign_plan
 from chains.runs.marks import REASON, SIGNED, NextStep, next_step
-from chains.runs.run import parse_run
+from chains.runs.run import Run, parse_run
 from chains.runs.sighting import RunKey
 
 LONGEST_REASON = 1024
@@ -23,6 +24,7 @@ class End(Enum):
     NOTHING_TO_SIGN = "nothing to sign"
     FAILED = "failed"
     RETRY = "retry"
+    WAITING = "waiting for child runs"
     LEFT = "left alone"
     GONE = "gone"
 
@@ -55,12 +57,23 @@ async def _take_turn(key: RunKey, cluster: Cluster, parts: Parts) -> Turn:
         run = parse_run(text)
         if next_step(run, parts.config.managed_by) is not NextStep.SIGN:
             return Turn(key, End.LEFT)
-        plan = plan_run(run, parts.config)
+        children = await gather_children(key, run, cluster)
+        unsettled = [child.name for child in children if next_step(child, parts.config.managed_by) is not NextStep.SKIP]
+        if unsettled:
+            return Turn(key, End.WAITING, ", ".join(unsettled))
+        plan = plan_run(run, parts.config, children)
         signers = {name: parts.signers[name]() for name in {request.signer for request in plan.requests}}
         receipts = await sign_plan(plan, signers, parts.stores)
         return await _settle(key, cluster, plan, receipts)
     except InputError as error:
         return await _give_up(key, cluster, str(error))
+
+
+async def gather_children(key: RunKey, run: Run, cluster: Cluster) -> tuple[Run, ...]:
+    """Return a PipelineRun's child TaskRuns that still exist, in its own order; other kinds of children are not ours."""
+    names = dict.fromkeys(child.name for child in run.children if child.kind in ("", "TaskRun"))
+    texts = await asyncio.gather(*(cluster.read_child(key, name) for name in names))
+    return tuple(parse_run(text) for text in texts if text is not None)
 
 
 async def _settle(key: RunKey, cluster: Cluster, plan: Plan, receipts: tuple[Receipt, ...]) -> Turn:

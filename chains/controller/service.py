@@ -19,6 +19,7 @@ from chains.runs.marks import is_settled
 from chains.runs.sighting import RunKey
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 900.0
+CHILDREN_POLL = 30.0
 SHUTDOWN = 25.0
 
 log = structlog.get_logger()
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 class Scope:
     """What the service watches and how much it does at once; no namespaces means all of them."""
 
-    kinds: tuple[str, ...] = ("TaskRun",)
+    kinds: tuple[str, ...] = ("TaskRun", "PipelineRun")
     namespaces: tuple[str, ...] = ()
     workers: int = 32
 
@@ -59,6 +60,7 @@ class Service:
         self._key_poll = key_poll
         self._observe = observe
         self._attempts: dict[RunKey, int] = {}
+        self._parents_waiting: set[RunKey] = set()
         self._configured = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -135,8 +137,12 @@ class Service:
         except InputError as error:
             log.warning("a run cannot be read", kind=kind, why=str(error))
             return
-        if seen.done and not is_settled(seen.annotations):
-            self.queue.add(seen.key, lane)
+        if not is_settled(seen.annotations):
+            if seen.done:
+                self.queue.add(seen.key, lane)
+        elif seen.parent is not None and seen.parent in self._parents_waiting:
+            self._parents_waiting.discard(seen.parent)
+            self.queue.add(seen.parent, lane)
 
     async def _work(self) -> None:
         await self._configured.wait()
@@ -151,7 +157,11 @@ class Service:
             self._account(turn)
 
     def _account(self, turn: Turn) -> None:
-        if turn.end is End.RETRY:
+        if turn.end is End.WAITING:
+            # A child's mark wakes it at once; the delay is for a mark that came while the children were being read.
+            self._parents_waiting.add(turn.key)
+            self.queue.add_later(turn.key, CHILDREN_POLL)
+        elif turn.end is End.RETRY:
             attempt = self._attempts[turn.key] = self._attempts.get(turn.key, 0) + 1
             wait = max(turn.retry_after or 0.0, backoff(attempt))
             self.queue.add_later(turn.key, wait)
@@ -164,6 +174,7 @@ class Service:
             )
         else:
             self._attempts.pop(turn.key, None)
+            self._parents_waiting.discard(turn.key)
             write_outcome(turn)
         self._observe(turn)
 

@@ -4,20 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chains.artifacts.reference import Artifact
+from chains.artifacts.subjects import read_subjects
 from chains.errors import InputError
 from chains.formats import slsa_v0_2
-from chains.runs.run import Run
+from chains.formats.statement import Wording
+from chains.runs.family import Family
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A named way to make an attestation: the predicate type it carries and the function that writes the statement."""
+    """A named way to make an attestation: its predicate type, how it reads subjects, how it writes the statement."""
 
     predicate_type: str
-    write: Callable[[Run, Sequence[Artifact], Sequence[Artifact], str], bytes]
+    subjects: Callable[[Family, bool], tuple[Artifact, ...]]
+    write: Callable[[Family, Sequence[Artifact], Wording], bytes]
 
 
-SLSA_V0_2 = Format(slsa_v0_2.PREDICATE_TYPE, slsa_v0_2.write_provenance)
+SLSA_V0_2 = Format(slsa_v0_2.PREDICATE_TYPE, read_subjects, slsa_v0_2.write_provenance)
 
 FORMATS: Mapping[str, Format] = {
     "in-toto": SLSA_V0_2,

@@ -1,6 +1,7 @@
 """The in-toto Statement and its one serialisation (provenance-v0.2 and v1.0 share it)."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,6 +11,15 @@ from chains.artifacts.reference import Artifact
 STATEMENT_V0_1 = "https://in-toto.io/Statement/v0.1"
 
 Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the configuration says of how to put a run into words; `deep` looks into a PipelineRun's children."""
+
+    builder_id: str
+    build_type: str
+    deep: bool
 
 
 def write_statement(statement_type: str, subjects: Iterable[Artifact], predicate_type: str, predicate: Json) -> bytes:

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from chains.kube.client import KubeClient
 from chains.kube.config_map import follow_config_map
 from chains.kube.events import WARNING, Involved, record_event
-from chains.kube.resources import RUNS
+from chains.kube.resources import RUNS, TASK_RUNS
 from chains.kube.run_marks import patch_run, read_run
 from chains.kube.watch import Disconnected, Synced, follow
 from chains.kube.wire import Change
@@ -49,6 +49,10 @@ class KubeCluster:
     async def read(self, key: RunKey) -> bytes | None:
         """Return a run as it is now, or None when it is gone or another of that name has taken its place."""
         return await read_run(self._client, key.kind, key.namespace, key.name, key.uid)
+
+    async def read_child(self, parent: RunKey, name: str) -> bytes | None:
+        """Return a child TaskRun of a run as it is now, or None when it is gone."""
+        return await self._client.get(TASK_RUNS.path(parent.namespace, name))
 
     async def mark(self, key: RunKey, annotations: Mapping[str, str]) -> bool:
         """Write annotations in one patch guarded by the uid; return False when the run is gone."""

@@ -11,8 +11,8 @@ from chains.pipeline.ports import Signer, Store
 class Parts:
     """A configuration with its signers and stores by name, and what an operator should know of it (`notices`).
 
-    A signer is asked for once per run, so that all of one run's artifacts are signed by one key; asking raises a transient
-    EdgeError while there is no usable key.
+    A signer is asked for once per run, so that all of one run's artifacts are signed by one key; asking raises a
+    transient EdgeError while there is no usable key.
     """
 
     config: Config

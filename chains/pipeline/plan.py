@@ -1,15 +1,17 @@
 """The plan: every byte that will be signed for a run, by which signer, for which stores; a pure function."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chains.artifacts.hints import BuildImage, Hints, read_hints
-from chains.artifacts.materials import read_materials
-from chains.artifacts.subjects import attachable_image, read_subjects
+from chains.artifacts.materials import images_left_out
+from chains.artifacts.subjects import attachable_image
 from chains.config.config import Config, Treatment
 from chains.formats import named_format
 from chains.formats.simplesigning import write_claim
+from chains.formats.statement import Wording
 from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING, Origin, Payload
+from chains.runs.family import Family
 from chains.runs.run import Run
 
 NO_HINT = (
@@ -42,39 +44,49 @@ class Plan:
     reasons: tuple[str, ...]
 
 
-def plan_run(run: Run, config: Config) -> Plan:
-    """Plan a TaskRun: its attestation, and a signature for each image it built."""
+def plan_run(run: Run, config: Config, children: Sequence[Run] = ()) -> Plan:
+    """Plan a run: its attestation, and for a TaskRun a signature for each image it built.
+
+    `children` are a PipelineRun's child TaskRuns as far as they are known, in the order of `status.childReferences`.
+    """
     origin = Origin(run.kind, run.namespace, run.name, run.uid, run.service_account)
+    family = Family(run, tuple(children))
     hints = read_hints(run.results)
-    reasons = list(hints.reasons)
-    requests = [*_attestation(run, hints, config, reasons), *_signatures(hints, config.oci, reasons)]
-    if not read_subjects(hints) and not hints.reasons:
-        reasons.append(NO_HINT)
+    reasons = [*hints.reasons, *(_pruned(name) for name in family.missing())]
+    requests = list(_attestation(family, config, reasons))
+    if run.kind == "TaskRun":
+        requests.extend(_signatures(hints, config.oci, reasons))
     return Plan(origin, tuple(requests), tuple(reasons))
 
 
-def _attestation(run: Run, hints: Hints, config: Config, reasons: list[str]) -> Iterable[SigningRequest]:
-    treatment = config.taskrun
+def _pruned(name: str) -> str:
+    return f"child TaskRun {name} is gone: the run is attested without what that child would tell"
+
+
+def _attestation(family: Family, config: Config, reasons: list[str]) -> Iterable[SigningRequest]:
+    run, kind = family.run, family.run.kind.lower()
+    treatment = config.taskrun if run.kind == "TaskRun" else config.pipelinerun
     if not treatment.enabled:
         reasons.append(
-            "TaskRuns are not attested: artifacts.taskrun.storage is empty or artifacts.taskrun.signer is none"
+            f"{run.kind}s are not attested: artifacts.{kind}.storage is empty or artifacts.{kind}.signer is none"
         )
         return
     form = named_format(treatment.format)
-    subjects = read_subjects(hints)
-    materials, left_out = read_materials(run, hints)
-    reasons.extend(left_out)
+    subjects = form.subjects(family, config.deep_inspection)
+    if not subjects and not reasons:
+        reasons.append(NO_HINT)
+    for member in (run, *family.executed()):
+        reasons.extend(images_left_out(member))
     images = tuple(image for subject in subjects if (image := attachable_image(subject)) is not None)
     stores = _stores(treatment, bool(images))
     if not stores:
         reasons.append(
-            "the attestation has no image to be attached to, and artifacts.taskrun.storage names no store but oci"
+            f"the attestation has no image to be attached to, and artifacts.{kind}.storage names no store but oci"
         )
         return
-    body = form.write(run, subjects, materials, config.builder_id)
-    payload = Payload(body, IN_TOTO, form.predicate_type, f"{run.kind.lower()}-{run.uid}", images)
-    name = f"{run.namespace}/{run.name}"
-    yield SigningRequest(run.kind.lower(), name, treatment.format, treatment.signer, stores, payload)
+    body = form.write(family, subjects, Wording(config.builder_id, config.build_type, config.deep_inspection))
+    payload = Payload(body, IN_TOTO, form.predicate_type, f"{kind}-{run.uid}", images)
+    yield SigningRequest(kind, f"{run.namespace}/{run.name}", treatment.format, treatment.signer, stores, payload)
 
 
 def _signatures(hints: Hints, treatment: Treatment, reasons: list[str]) -> Iterable[SigningRequest]:
@@ -86,9 +98,7 @@ def _signatures(hints: Hints, treatment: Treatment, reasons: list[str]) -> Itera
         if stores:
             yield _signature(image, treatment, stores)
         else:
-            reasons.append(
-                f"{image.name} is no image in a registry, and artifacts.oci.storage names no store but oci"
-            )
+            reasons.append(f"{image.name} is no image in a registry, and artifacts.oci.storage names no store but oci")
 
 
 def _signature(image: BuildImage, treatment: Treatment, stores: tuple[str, ...]) -> SigningRequest:

@@ -16,6 +16,7 @@ class Glance:
     key: RunKey
     done: bool
     annotations: Mapping[str, str]
+    parent: RunKey | None
 
 
 def glance(kind: str, text: bytes | msgspec.Raw) -> Glance:
@@ -24,4 +25,12 @@ def glance(kind: str, text: bytes | msgspec.Raw) -> Glance:
     metadata = raw.metadata or wire.Metadata()
     key = RunKey(kind, metadata.namespace or "default", metadata.name or "", metadata.uid or "")
     outcome = wire.outcome((raw.status or wire.GlanceStatus()).conditions)
-    return Glance(key, outcome is not None and outcome != "Unknown", metadata.annotations or {})
+    done = outcome is not None and outcome != "Unknown"
+    return Glance(key, done, metadata.annotations or {}, _parent(metadata, key.namespace))
+
+
+def _parent(metadata: wire.Metadata, namespace: str) -> RunKey | None:
+    for owner in metadata.owner_references or ():
+        if owner.controller and owner.kind == "PipelineRun":
+            return RunKey(owner.kind, namespace, owner.name or "", owner.uid or "")
+    return None

@@ -1,13 +1,14 @@
 """TaskRuns and PipelineRuns as frozen values, parsed once at the door."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
 
 from chains.errors import InputError
 from chains.runs import wire
+from chains.runs.pipeline import ChildReference, Pipeline, read_pipeline
 from chains.runs.value import Value, read_value
 
 KINDS = ("TaskRun", "PipelineRun")
@@ -21,14 +22,6 @@ class Result:
     name: str
     type: str
     value: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step or sidecar that ran: its name, and the image's id as the kubelet reported it (may be empty)."""
-
-    name: str
-    image_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +44,22 @@ class RefSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step or sidecar that ran: its name, the image's id as the kubelet reported it (may be empty), its results."""
+
+    name: str
+    image_id: str
+    results: tuple[Result, ...]
+    ref_source: RefSource | None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One TaskRun or PipelineRun.
 
     Times are RFC 3339 in UTC, empty when absent. `params` are those given, `defaults` those of the spec that ran;
-    `has_spec` says whether the status holds that spec at all.
+    `has_spec` says whether the status holds that spec at all; `resolver` is what fetched the definition, if anything.
+    `pipeline` and `children` belong to PipelineRuns. `text` is the JSON that all this was read from.
     """
 
     kind: str
@@ -66,8 +70,10 @@ class Run:
     annotations: Mapping[str, str]
     managed_by: str
     service_account: str
+    template_service_account: str
     being_deleted: bool
     outcome: str | None
+    first_condition: str
     started: str
     completed: str
     params: Mapping[str, Value]
@@ -78,6 +84,10 @@ class Run:
     spec_steps: tuple[SpecStep, ...]
     has_spec: bool
     ref_source: RefSource | None
+    resolver: str
+    pipeline: Pipeline | None
+    children: tuple[ChildReference, ...]
+    text: bytes | msgspec.Raw = field(repr=False)
 
     @property
     def done(self) -> bool:
@@ -100,6 +110,7 @@ def parse_run(text: bytes | msgspec.Raw) -> Run:
     if not metadata.name:
         raise InputError(f"this {raw.kind} has no metadata.name")
     task_spec = status.task_spec or wire.TaskSpec()
+    ref = spec.task_ref or spec.pipeline_ref or wire.Reference()
     template = spec.task_run_template or wire.TaskRunTemplate()
     return Run(
         kind=raw.kind,
@@ -110,18 +121,24 @@ def parse_run(text: bytes | msgspec.Raw) -> Run:
         annotations=metadata.annotations or {},
         managed_by=spec.managed_by or "",
         service_account=spec.service_account_name or template.service_account_name or "default",
+        template_service_account=template.service_account_name or "",
         being_deleted=metadata.deletion_timestamp is not None,
         outcome=wire.outcome(status.conditions),
+        first_condition=(status.conditions[0].status or "") if status.conditions else "",
         started=_utc(status.start_time, "status.startTime"),
         completed=_utc(status.completion_time, "status.completionTime"),
         params={p.name: read_value(p.value) for p in spec.params or ()},
-        defaults={p.name: read_value(p.default) for p in task_spec.params or () if bytes(p.default)},
-        results=tuple(Result(r.name, r.type or "", read_value(r.value)) for r in status.results or ()),
+        defaults={p.name: read_value(p.default) for p in _param_specs(status) if bytes(p.default)},
+        results=_results(status.results or status.task_results or status.pipeline_results),
         steps=_steps(status.steps),
         sidecars=_steps(status.sidecars),
         spec_steps=tuple(_spec_step(s) for s in task_spec.steps or ()),
-        has_spec=status.task_spec is not None,
+        has_spec=status.task_spec is not None or status.pipeline_spec is not None,
         ref_source=_ref_source(status.provenance),
+        resolver=ref.resolver or "",
+        pipeline=None if status.pipeline_spec is None else read_pipeline(status.pipeline_spec),
+        children=tuple(_child(c) for c in status.child_references or ()),
+        text=text,
     )
 
 
@@ -139,7 +156,22 @@ def _utc(text: str | None, where: str) -> str:
 
 
 def _steps(containers: list[wire.Container] | None) -> tuple[Step, ...]:
-    return tuple(Step(c.name or "", c.image_id or "") for c in containers or ())
+    return tuple(
+        Step(c.name or "", c.image_id or "", _results(c.results), _ref_source(c.provenance)) for c in containers or ()
+    )
+
+
+def _results(results: list[wire.Result] | None) -> tuple[Result, ...]:
+    return tuple(Result(r.name, r.type or "", read_value(r.value)) for r in results or ())
+
+
+def _param_specs(status: wire.Status) -> list[wire.ParamSpec]:
+    spec = status.task_spec or status.pipeline_spec
+    return (spec.params if spec else None) or []
+
+
+def _child(child: wire.ChildReference) -> ChildReference:
+    return ChildReference(child.kind or "", child.name or "", child.pipeline_task_name or "")
 
 
 def _spec_step(step: wire.SpecStep) -> SpecStep:

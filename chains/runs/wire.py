@@ -14,6 +14,13 @@ class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """Unknown members are skipped; null stands for absent, as in Go."""
 
 
+class Owner(_Wire, frozen=True):
+    kind: str | None = None
+    name: str | None = None
+    uid: str | None = None
+    controller: bool | None = None
+
+
 class Metadata(_Wire, frozen=True):
     name: str | None = None
     namespace: str | None = None
@@ -23,6 +30,7 @@ class Metadata(_Wire, frozen=True):
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     finalizers: list[str] | None = None
+    owner_references: list[Owner] | None = None
 
 
 class Param(_Wire, frozen=True):
@@ -35,16 +43,79 @@ class ParamSpec(_Wire, frozen=True):
     default: msgspec.Raw = ABSENT
 
 
-class SpecStep(_Wire, frozen=True):
+class KeySelector(_Wire, frozen=True):
     name: str | None = None
+    key: str | None = None
+
+
+class EnvSource(_Wire, frozen=True):
+    secret_key_ref: KeySelector | None = None
+    config_map_key_ref: KeySelector | None = None
+
+
+class EnvVar(_Wire, frozen=True):
+    value: str | None = None
+    value_from: EnvSource | None = None
+
+
+class SpecStep(_Wire, frozen=True):
+    """A step or sidecar as a task writes it."""
+
+    name: str | None = None
+    image: str | None = None
+    image_pull_policy: str | None = None
     script: str | None = None
+    working_dir: str | None = None
     command: list[str] | None = None
     args: list[str] | None = None
+    env: list[EnvVar] | None = None
 
 
 class TaskSpec(_Wire, frozen=True):
     params: list[ParamSpec] | None = None
     steps: list[SpecStep] | None = None
+    sidecars: list[SpecStep] | None = None
+
+
+class Reference(_Wire, frozen=True):
+    """What `taskRef` or `pipelineRef` names."""
+
+    name: str | None = None
+    kind: str | None = None
+    api_version: str | None = None
+    resolver: str | None = None
+    params: list[Param] | None = None
+
+
+class Include(_Wire, frozen=True):
+    params: list[Param] | None = None
+
+
+class Matrix(_Wire, frozen=True):
+    params: list[Param] | None = None
+    include: list[Include] | None = None
+
+
+class When(_Wire, frozen=True):
+    input: str | None = None
+    cel: str | None = None
+    values: list[str] | None = None
+
+
+class PipelineTask(_Wire, frozen=True):
+    name: str | None = None
+    task_ref: Reference | None = None
+    task_spec: TaskSpec | None = None
+    run_after: list[str] | None = None
+    params: list[Param] | None = None
+    matrix: Matrix | None = None
+    when: list[When] | None = None
+
+
+class PipelineSpec(_Wire, frozen=True):
+    params: list[ParamSpec] | None = None
+    tasks: list[PipelineTask] | None = None
+    finally_tasks: list[PipelineTask] | None = msgspec.field(default=None, name="finally")
 
 
 class TaskRunTemplate(_Wire, frozen=True):
@@ -55,6 +126,8 @@ class Spec(_Wire, frozen=True):
     params: list[Param] | None = None
     service_account_name: str | None = None
     task_run_template: TaskRunTemplate | None = None
+    task_ref: Reference | None = None
+    pipeline_ref: Reference | None = None
     managed_by: str | None = None
 
 
@@ -71,12 +144,6 @@ class Result(_Wire, frozen=True):
     value: msgspec.Raw = ABSENT
 
 
-class Container(_Wire, frozen=True):
-    name: str | None = None
-    container: str | None = None
-    image_id: str | None = msgspec.field(default=None, name="imageID")
-
-
 class RefSource(_Wire, frozen=True):
     uri: str | None = None
     digest: dict[str, str] | None = None
@@ -87,6 +154,19 @@ class Provenance(_Wire, frozen=True):
     ref_source: RefSource | None = None
 
 
+class Container(_Wire, frozen=True):
+    name: str | None = None
+    image_id: str | None = msgspec.field(default=None, name="imageID")
+    results: list[Result] | None = None
+    provenance: Provenance | None = None
+
+
+class ChildReference(_Wire, frozen=True):
+    kind: str | None = None
+    name: str | None = None
+    pipeline_task_name: str | None = None
+
+
 class Status(_Wire, frozen=True):
     conditions: list[Condition] | None = None
     start_time: str | None = None
@@ -94,7 +174,11 @@ class Status(_Wire, frozen=True):
     results: list[Result] | None = None
     steps: list[Container] | None = None
     sidecars: list[Container] | None = None
+    task_results: list[Result] | None = None
+    pipeline_results: list[Result] | None = None
     task_spec: TaskSpec | None = None
+    pipeline_spec: PipelineSpec | None = None
+    child_references: list[ChildReference] | None = None
     provenance: Provenance | None = None
 
 

@@ -70,7 +70,7 @@ async def _take_turn(key: RunKey, cluster: Cluster, parts: Parts) -> Turn:
 
 
 async def gather_children(key: RunKey, run: Run, cluster: Cluster) -> tuple[Run, ...]:
-    """Return a PipelineRun's child TaskRuns that still exist, in its own order; other kinds of children are not ours."""
+    """Return a PipelineRun's child TaskRuns that still exist, in its order; other kinds of children are not ours."""
     names = dict.fromkeys(child.name for child in run.children if child.kind in ("", "TaskRun"))
     texts = await asyncio.gather(*(cluster.read_child(key, name) for name in names))
     return tuple(parse_run(text) for text in texts if text is not None)

@@ -1,0 +1,121 @@
+"""From config to live parts: the tables of signers and stores; the one place edges are chosen."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from chains.config.config import Config, ConfigReading, read_config
+from chains.errors import InputError
+from chains.keys.folder import FolderSource
+from chains.keys.keyring import Keyring, SecretSource
+from chains.keys.signer import KeySigner
+from chains.kube.annotation_store import AnnotationStore
+from chains.kube.client import KubeClient
+from chains.kube.pull_secrets import DOCKER_CFG, PullSecrets
+from chains.kube.reference import SCHEME, secret_name
+from chains.kube.secret import SecretSource as KubeSecretSource
+from chains.payloads.payload import Origin
+from chains.pipeline.parts import Parts
+from chains.registry.client import RegistryClient
+from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, Keychain, config_file_keychain
+from chains.registry.docker_config import DockerConfig
+from chains.registry.oci_store import OciStore
+
+MOUNTED_SECRET = Path("/etc/signing-secrets")
+REMEMBERED_KEYCHAINS = 1024
+
+
+class Registries:
+    """The registry clients of one process, secure and insecure, each opened when it is first asked for."""
+
+    def __init__(self, env: Mapping[str, str], ca_files: Mapping[str, Path]) -> None:
+        self._env = env
+        self._ca_files = ca_files
+        self._clients: dict[bool, RegistryClient] = {}
+
+    def client(self, config: Config) -> RegistryClient:
+        """Return the client that a configuration calls for."""
+        insecure = config.oci_insecure
+        if insecure not in self._clients:
+            self._clients[insecure] = RegistryClient(insecure=insecure, ca_files=self._ca_files, env=self._env)
+        return self._clients[insecure]
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            await client.close()
+
+
+class ClusterWiring:
+    """What the controller signs and stores with: the cluster's signing secret, and its runs' registry credentials."""
+
+    def __init__(
+        self, client: KubeClient, secret: SecretSource, env: Mapping[str, str], ca_files: Mapping[str, Path]
+    ) -> None:
+        self.keyring = Keyring(secret)
+        self._registries = Registries(env, ca_files)
+        self._pull_secrets = PullSecrets(client)
+        self._own_credentials = config_file_keychain(env)
+        self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._registries.close()
+
+    def choose(self, entries: Mapping[str, str]) -> Parts:
+        """Return the parts that `chains-config` calls for; raise InputError when it must not be used."""
+        reading = read_config(entries)
+        refused = (*reading.problems, *reading.impossible)
+        if refused:
+            raise InputError("; ".join(refused))
+        return self._parts(reading)
+
+    async def refresh_keys(self) -> str:
+        """Look at the signing secret; return what changed, if anything."""
+        state = await self.keyring.refresh()
+        if state is None:
+            return ""
+        return f"{state.key_id} is in force" if state.ready else f"there is none: {state.problem}"
+
+    def _parts(self, reading: ConfigReading) -> Parts:
+        config = reading.config
+        registry = OciStore(self._registries.client(config), self._keychain, config.oci_repository)
+        return Parts(
+            config=config,
+            signers={"x509": self.keyring.current},
+            stores={"oci": registry, "tekton": AnnotationStore()},
+            notices=(*reading.unknown, *reading.unbuilt),
+        )
+
+    def _keychain(self, origin: Origin) -> Keychain:
+        return self._keychains(origin.namespace, origin.service_account)
+
+    def _make_keychain(self, namespace: str, service_account: str) -> Keychain:
+        async def documents() -> AsyncGenerator[DockerConfig, None]:
+            async with aclosing(self._pull_secrets.documents(namespace, service_account)) as found:
+                async for kind, text in found:
+                    yield DockerConfig.parse_legacy(text) if kind == DOCKER_CFG else DockerConfig.parse(text)
+
+        return ChainedKeychain(DocumentsKeychain(documents), self._own_credentials)
+
+
+def local_parts(config: Config, signer: KeySigner, registries: Registries, env: Mapping[str, str]) -> Parts:
+    """Return the parts for signing without a cluster: one key, this machine's registry credentials, no annotations."""
+    keychain = config_file_keychain(env)
+    store = OciStore(registries.client(config), lambda _: keychain, config.oci_repository)
+    return Parts(config, {"x509": lambda: signer}, {"oci": store})
+
+
+def secret_source(reference: str, client: KubeClient, system_namespace: str) -> SecretSource:
+    """Return where the signing secret is: `k8s://NAMESPACE/NAME`, a folder, or (empty) one of the usual places."""
+    if reference.startswith(SCHEME):
+        return KubeSecretSource(client, *secret_name(reference))
+    if reference:
+        return FolderSource(Path(reference))
+    if MOUNTED_SECRET.is_dir():
+        return FolderSource(MOUNTED_SECRET)
+    return KubeSecretSource(client, system_namespace, "signing-secrets")

@@ -1,0 +1,1 @@
+"""An OCI registry in one process: what the demo pushes to and the tests run against."""

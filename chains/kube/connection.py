@@ -40,8 +40,12 @@ class Connection:
         self._configuration = configuration
         self._renewing = asyncio.Lock()
         self.endpoint = _endpoint(configuration, around.environ)
-        self._context = tls_context(self.endpoint)
-        self.session = session(self._context)
+        self._sessions = [session(tls_context(self.endpoint))]
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session for new requests."""
+        return self._sessions[-1]
 
     @classmethod
     async def open(cls, kubeconfig: str | None = None, around: Surroundings | None = None) -> "Connection":
@@ -68,20 +72,23 @@ class Connection:
                 return True
             try:
                 fresh = await _load(self._kubeconfig, self._around)
+                return self._adopt(fresh, refused)
             except InputError as error:
                 raise EdgeError(f"new credentials cannot be had: {error}", transient=True) from error
-            return self._adopt(fresh, refused)
 
     def _adopt(self, fresh: "Configuration", refused: str) -> bool:
-        other_certificate = fresh.cert_file not in (None, self._configuration.cert_file)
-        if other_certificate:
-            self._context.load_cert_chain(str(fresh.cert_file), fresh.key_file)
-        self._configuration = fresh
-        return other_certificate or str(fresh.api_key.get("BearerToken", "")).strip() != refused
+        endpoint = _endpoint(fresh, self._around.environ)
+        other = endpoint != self.endpoint
+        if other:
+            # Connections made with the old certificate stay who they were, and requests under way need them.
+            self._sessions.append(session(tls_context(endpoint)))
+        self.endpoint, self._configuration = endpoint, fresh
+        return other or str(fresh.api_key.get("BearerToken", "")).strip() != refused
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.session.close()
+        for opened in self._sessions:
+            await opened.close()
 
 
 def _source(kubeconfig: str | None, around: Surroundings) -> str | None:

@@ -1,5 +1,6 @@
 """Where credentials come from, and how they are renewed."""
 
+import asyncio
 import base64
 import json
 import sys
@@ -69,16 +70,21 @@ async def test_a_token_that_stays_refused_is_asked_with_once_and_the_sentence_sa
 
 def plugin(folder, tokens):
     """Write an exec plugin that gives out a token per call."""
+    return certificate_plugin(folder, [{"token": token} for token in tokens])
+
+
+def certificate_plugin(folder, credentials):
+    """Write an exec plugin that gives out other credentials on each call."""
     program = folder / "plugin.py"
     left = folder / "tokens.json"
-    left.write_text(json.dumps(tokens))
+    left.write_text(json.dumps(credentials))
     program.write_text(
         "import json, pathlib\n"
         f"left = pathlib.Path({str(left)!r})\n"
-        "token, *rest = json.loads(left.read_text())\n"
+        "status, *rest = json.loads(left.read_text())\n"
         "left.write_text(json.dumps(rest))\n"
         "print(json.dumps({'apiVersion': 'client.authentication.k8s.io/v1', 'kind': 'ExecCredential',"
-        " 'status': {'token': token}}))\n"
+        " 'status': status}))\n"
     )
     command = {"apiVersion": "client.authentication.k8s.io/v1", "command": sys.executable, "args": [str(program)]}
     return {"exec": command}
@@ -89,6 +95,27 @@ async def test_an_exec_plugin_is_run_again_after_a_401(tmp_path):
     async with connected(tmp_path, script, plugin(tmp_path, ["one", "two"])) as client:
         assert await client.get(PATH) is not None
     assert authorizations(script) == ["Bearer one", "Bearer two"]
+
+
+async def test_a_certificate_from_an_exec_plugin_is_replaced_after_a_401(tmp_path):
+    authority = Authority.create(tmp_path)
+    shown = []
+
+    async def answer(request):
+        shown.append(request.transport.get_extra_info("peercert")["subject"][0][0][1])
+        return await (UNAUTHORIZED if len(shown) == 1 else found({"kind": "Secret"}))(request)
+
+    credentials = []
+    for name in ("one", "two"):
+        issued = authority.issue(name)
+        pair = {"clientCertificateData": issued.certificate.read_text(), "clientKeyData": issued.key.read_text()}
+        credentials.append(pair)
+    script = ScriptedApi().on("GET", PATH, answer)
+    async with served(script, authority.server(client_certificates=True)):
+        cluster = {"server": script.host, "certificate-authority": str(authority.file)}
+        path = write_kubeconfig(tmp_path, cluster, certificate_plugin(tmp_path, credentials))
+        assert await read_once(script, kubeconfig=str(path)) is not None
+    assert shown == ["one", "two"]
 
 
 async def test_an_exec_plugin_that_fails_later_is_transient(tmp_path):
@@ -231,3 +258,9 @@ async def test_a_path_before_the_api_is_kept(tmp_path):
     async with served(script):
         path = write_kubeconfig(tmp_path, {"server": f"{script.host}/k8s/clusters/c-1/"}, {"token": "x"})
         assert await read_once(script, kubeconfig=str(path)) is not None
+
+
+async def test_the_library_is_loaded_only_to_connect():
+    program = "import sys, chains.kube.watch, chains.kube.secret; sys.exit('kubernetes_asyncio' in sys.modules)"
+    started = await asyncio.create_subprocess_exec(sys.executable, "-W", "ignore", "-c", program)
+    assert await started.wait() == 0

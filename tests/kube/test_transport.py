@@ -1,10 +1,13 @@
 """TLS and proxies on the way to the API."""
 
+import socket
+
 import pytest
 
 from chains.errors import EdgeError, InputError
 from chains.kube.proxy import environment_proxy
-from tests.kube.builders import ScriptedApi, connect, found, served, write_kubeconfig
+from chains.kube.transport import Endpoint, session, tls_context
+from tests.kube.builders import ScriptedApi, connect, found, served, streamed, write_kubeconfig
 from tests.kube.certificates import Authority
 
 PATH = "/version"
@@ -125,3 +128,17 @@ def test_no_proxy_exempts_names_addresses_and_ranges(host, exempt, used):
 def test_each_scheme_has_its_own_proxy():
     assert environment_proxy("https", "a", {"http_proxy": "http://p"}) is None
     assert environment_proxy("http", "a", {"http_proxy": "http://p"}) == "http://p"
+
+
+async def test_the_silent_death_of_a_peer_is_noticed_on_every_connection():
+    script = ScriptedApi().on("GET", PATH, streamed(b"x", end="open"))
+    async with (
+        served(script),
+        session(tls_context(Endpoint(script.host))) as opened,
+        opened.get(script.host + PATH) as response,
+    ):
+        assert response.connection is not None
+        assert response.connection.transport is not None
+        used = response.connection.transport.get_extra_info("socket")
+        assert used.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert used.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30

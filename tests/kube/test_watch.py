@@ -238,3 +238,28 @@ async def test_selectors_narrow_list_and_watch(tmp_path):
             assert [told(await anext(stream)) for _ in range(2)] == ["synced 1", "ADDED a"]
     assert all(one.query["fieldSelector"] == "metadata.name=a" for one in script.asked)
     assert all(one.query["labelSelector"] == "x=y" for one in script.asked)
+
+
+async def test_a_cancelled_follower_closes_its_watch(tmp_path):
+    opened, closed = asyncio.Event(), asyncio.Event()
+
+    async def watched(request):
+        opened.set()
+        try:
+            return await WAITING(request)
+        finally:
+            closed.set()
+
+    async def consume(client):
+        async with aclosing(follow(client, TASK_RUNS, namespace="builds", pace=QUICK)) as stream:
+            async for _ in stream:
+                pass
+
+    async with connected(tmp_path, ScriptedApi().on("GET", PATH, listing(version=5), watched)) as client:
+        consuming = asyncio.create_task(consume(client))
+        await opened.wait()
+        consuming.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await consuming
+        async with asyncio.timeout(20):
+            await closed.wait()

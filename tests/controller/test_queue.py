@@ -1,0 +1,78 @@
+"""The work queue."""
+
+import asyncio
+
+from chains.controller.queue import Lane, RunQueue
+from chains.runs.sighting import RunKey
+
+
+def key(name: str, namespace: str = "a") -> RunKey:
+    return RunKey("TaskRun", namespace, name, f"uid-{namespace}-{name}")
+
+
+async def drained(queue: RunQueue, count: int) -> list[str]:
+    taken = []
+    for _ in range(count):
+        found = await queue.take()
+        assert found is not None
+        queue.release(found)
+        taken.append(f"{found.namespace}/{found.name}")
+    return taken
+
+
+async def test_live_runs_go_before_the_backlog() -> None:
+    queue = RunQueue()
+    queue.add(key("old"), Lane.BACKLOG)
+    queue.add(key("new"), Lane.LIVE)
+    assert await drained(queue, 2) == ["a/new", "a/old"]
+
+
+async def test_namespaces_take_turns() -> None:
+    queue = RunQueue()
+    for name in ("1", "2", "3"):
+        queue.add(key(name, "busy"), Lane.LIVE)
+    queue.add(key("1", "quiet"), Lane.LIVE)
+    assert await drained(queue, 4) == ["busy/1", "quiet/1", "busy/2", "busy/3"]
+
+
+async def test_a_run_is_queued_once_and_may_move_to_the_live_lane() -> None:
+    queue = RunQueue()
+    for lane in (Lane.BACKLOG, Lane.BACKLOG, Lane.LIVE, Lane.BACKLOG):
+        queue.add(key("x"), lane)
+    queue.add(key("y"), Lane.BACKLOG)
+    assert len(queue) == 2
+    assert await drained(queue, 2) == ["a/x", "a/y"]
+
+
+async def test_a_run_added_while_it_is_worked_on_comes_again_afterwards() -> None:
+    queue = RunQueue()
+    queue.add(key("x"), Lane.LIVE)
+    held = await queue.take()
+    assert held == key("x")
+    queue.add(key("x"), Lane.LIVE)
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    queue.release(held)
+    assert await waiting == key("x")
+
+
+async def test_a_later_try_comes_when_it_is_due_and_not_twice() -> None:
+    queue = RunQueue()
+    queue.add_later(key("soon"), 0.0)
+    queue.add_later(key("never"), 3600.0)
+    assert await drained(queue, 1) == ["a/soon"]
+    assert len(queue) == 1
+    queue.add(key("never"), Lane.LIVE)
+    assert await drained(queue, 1) == ["a/never"]
+    assert len(queue) == 0
+
+
+async def test_a_closed_queue_hands_out_nothing_and_wakes_who_waits() -> None:
+    queue = RunQueue()
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    queue.close()
+    assert await waiting is None
+    queue.add(key("x"), Lane.LIVE)
+    assert await queue.take() is None

@@ -1,6 +1,6 @@
 """The controller's pod: restricted, bounded, probed where it listens, started with a command that exists."""
 
-from chains.cli.main import COMMANDS
+from chains.cli.controller import command
 from tests.manifests.builders import container, manifest, pod, said, stages
 
 RESTRICTED_VOLUMES = {
@@ -67,14 +67,15 @@ def test_the_probes_ask_where_the_image_listens() -> None:
     ports = {port["name"]: port["containerPort"] for port in container()["ports"]}
     probes = {name: container()[f"{name}Probe"]["httpGet"] for name in ("liveness", "readiness")}
     assert {name: probe["path"] for name, probe in probes.items()} == {"liveness": "/healthz", "readiness": "/readyz"}
-    assert {ports[probe["port"]] for probe in probes.values()} == {8080}
-    assert said(stages()[-1], "EXPOSE") == ["8080"]
+    (listens,) = [option.default for option in command.params if option.name == "health_port"]
+    assert {ports[probe["port"]] for probe in probes.values()} == {listens}
+    assert said(stages()[-1], "EXPOSE") == [str(listens)]
 
 
 def test_the_container_starts_a_command_that_exists() -> None:
     assert "command" not in container()
     assert container()["args"] == ["controller"]
-    assert container()["args"][0] in COMMANDS
+    command.make_context("controller", container()["args"][1:])
 
 
 def test_the_controller_learns_its_namespace_from_the_pod() -> None:

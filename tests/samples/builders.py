@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from chains.cli.run_files import read_objects, read_run_files
+from chains.cli.run_files import read_run_files
 from chains.config.config import Config, read_config
 from chains.pipeline.plan import Plan, plan_run
+from chains.runs.documents import read_documents
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 FILES = sorted(SAMPLES.glob("*.yaml"))
@@ -18,7 +19,7 @@ TaskRunObject = dict[str, Any]
 
 def objects(path: Path) -> list[TaskRunObject]:
     """The TaskRuns of a file as the API returns them."""
-    return list(read_objects(path))
+    return list(read_documents(path.read_bytes()))
 
 
 def every_object() -> list[TaskRunObject]:
@@ -33,7 +34,7 @@ def named(found: TaskRunObject) -> str:
 
 def walk_through_config() -> Config:
     """The settings of the first walk-through."""
-    (config_map,) = read_objects(SIGNING_CONFIG)
+    (config_map,) = read_documents(SIGNING_CONFIG.read_bytes())
     reading = read_config(config_map["data"])
     assert (reading.problems, reading.unknown) == ((), ())
     return reading.config

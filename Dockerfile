@@ -9,6 +9,7 @@ RUN python -m venv /opt/chains
 COPY requirements.lock ./
 RUN /opt/chains/bin/pip install --no-compile --require-hashes --requirement requirements.lock
 COPY pyproject.toml README.md LICENSE ./
+COPY samples ./samples
 COPY chains ./chains
 RUN /opt/chains/bin/pip install --no-compile --no-deps --no-build-isolation --no-index .
 # What only building needs goes; `pip check` stands guard over what stays, then pip itself goes.

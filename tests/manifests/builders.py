@@ -57,9 +57,14 @@ def container() -> Manifest:
     return only
 
 
+def pyproject() -> Manifest:
+    """The whole of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
 def project() -> Manifest:
     """The table [project] of pyproject.toml."""
-    table: Manifest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    table: Manifest = pyproject()["project"]
     return table
 
 

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from chains.cli.main import COMMANDS
-from tests.manifests.builders import ROOT, container, project, said, stages
+from tests.manifests.builders import ROOT, container, project, pyproject, said, stages
 
 IN_THE_IMAGE = {
     "python_version": "3.12",
@@ -66,6 +66,12 @@ def test_everything_that_is_copied_is_there_and_let_in() -> None:
 def test_nothing_is_let_in_that_is_not_copied() -> None:
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert let_in == {str(PurePosixPath(source)) for source in copied()}
+
+
+def test_everything_that_the_wheel_is_made_of_is_copied() -> None:
+    wheel = pyproject()["tool"]["hatch"]["build"]["targets"]["wheel"]
+    parts = [*wheel["packages"], *wheel.get("force-include", {}), project()["readme"], *project()["license-files"]]
+    assert {PurePosixPath(part).parts[0] for part in parts} <= set(copied())
 
 
 def test_both_stages_have_the_same_python_and_it_is_one_the_project_supports() -> None:

@@ -1,0 +1,110 @@
+"""A workbench: one registry of either kind with images in it, signed through our own straight line from run to store."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from chains.artifacts.reference import Digest, ImageReference, Repository
+from chains.config.config import read_config
+from chains.demo.registry.documents import OCI_MANIFEST
+from chains.demo.registry.images import image as made_image
+from chains.demo.registry.server import RegistryServer
+from chains.keys.signer import KeySigner
+from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING
+from chains.pipeline.plan import plan_run
+from chains.pipeline.sign import sign_plan
+from chains.registry.client import Manifest, RegistryClient
+from chains.registry.cosign_images import CosignImages
+from chains.registry.cosign_layout import layers_of, tag_for
+from chains.registry.credentials import ChainedKeychain, Keychain
+from chains.registry.oci_store import OciStore
+from tests.builders import image_results, taskrun
+from tests.peers.docker_registry import docker_registry
+
+REGISTRIES = ("embedded", "docker-registry")
+NOBODY = ChainedKeychain()
+SIGNATURES, ATTESTATIONS = SIMPLE_SIGNING, IN_TOTO
+
+every_registry = pytest.mark.parametrize("registry_kind", REGISTRIES)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A registry's address, a client of ours for it, and a key pair whose public half is in the file `public_key`."""
+
+    address: str
+    client: RegistryClient
+    folder: Path
+    signer: KeySigner = field(default_factory=lambda: new_signer())
+
+    @property
+    def public_key(self) -> Path:
+        return write(self.folder / "ours.pub", self.signer.public_pem)
+
+    @property
+    def images(self) -> CosignImages:
+        """Our own reader."""
+        return CosignImages(self.client, NOBODY)
+
+    async def push(self, path: str = "team/app", seed: str = "one", tag: str = "v1") -> ImageReference:
+        """Push a whole image, layer and config and all."""
+        repository, image = Repository(self.address, path), made_image(seed)
+        for blob in (image.layer, image.config):
+            await self.client.put_blob(repository, blob, NOBODY)
+        digest = await self.client.put_manifest(repository, tag, image.manifest, OCI_MANIFEST, NOBODY)
+        return ImageReference(repository, digest)
+
+    async def sign(self, image: ImageReference, run: str = "build", *, attestation_format: str = "slsa/v1") -> None:
+        """Sign and attest an image as its TaskRun's plan says."""
+        results = image_results(str(image.repository), str(image.digest))
+        settings = {"artifacts.taskrun.storage": "oci", "artifacts.taskrun.format": attestation_format}
+        told = taskrun(name=run, uid=f"uid of {run}", results=results, annotations={"build": run})
+        plan = plan_run(told, read_config(settings).config)
+        receipts = await sign_plan(plan, {"x509": self.signer}, {"oci": OciStore(self.client, _nobody)})
+        assert len(receipts) == 2
+        assert [receipt.failures for receipt in receipts] == [(), ()]
+
+    async def manifest(self, image: ImageReference, media_type: str) -> Manifest:
+        """Fetch the manifest of the image's signatures or attestations."""
+        found = await self.client.get_manifest(image.repository, tag_for(image.digest, media_type), NOBODY)
+        assert found is not None
+        return found
+
+    async def layers(self, image: ImageReference, media_type: str) -> list[bytes]:
+        """Fetch the image's signatures or attestations as they are stored, in their order."""
+        layers = layers_of((await self.manifest(image, media_type)).body)
+        digests = [Digest.parse(layer.digest) for layer in layers if layer is not None]
+        return [await self.client.get_blob(image.repository, digest, NOBODY) for digest in digests]
+
+
+@asynccontextmanager
+async def bench(registry_kind: str, folder: Path) -> AsyncIterator[Bench]:
+    """Set up a registry of that kind and a client for it."""
+    registry = _embedded() if registry_kind == "embedded" else docker_registry(folder)
+    async with registry as address, RegistryClient(env={}) as client:
+        yield Bench(address, client, folder)
+
+
+@asynccontextmanager
+async def _embedded() -> AsyncIterator[str]:
+    async with RegistryServer() as server:
+        yield server.address
+
+
+def new_signer() -> KeySigner:
+    """Make a P-256 key."""
+    return KeySigner.of(ec.generate_private_key(ec.SECP256R1()))
+
+
+def write(path: Path, content: bytes) -> Path:
+    """Write a file and return its path."""
+    path.write_bytes(content)
+    return path
+
+
+def _nobody(_: object) -> Keychain:
+    return NOBODY

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from chains.demo.registry.behaviour import Behaviour
 from chains.demo.registry.blob_uploads import (
     add_chunk,
     cancel_upload,
@@ -17,8 +18,8 @@ from chains.demo.registry.blobs import delete_blob, read_blob
 from chains.demo.registry.call import Answer, Call
 from chains.demo.registry.listings import JSON_TYPE, list_catalog, list_referrers, list_tags
 from chains.demo.registry.manifests import delete_manifest, put_manifest, read_manifest
-from chains.demo.registry.refusals import Plain, Refusal, refused
-from chains.demo.registry.routes import Route
+from chains.demo.registry.refusals import Moved, Plain, refused
+from chains.demo.registry.routes import Route, tidy_path
 
 
 async def ping(_call: Call) -> web.Response:
@@ -50,23 +51,26 @@ ANSWERS: Final[Mapping[str, Mapping[str, Answer]]] = {
 
 def answer_for(method: str, route: Route) -> Answer:
     """Return what answers; refuse a method that the route does not know."""
-    methods = ANSWERS.get(route.kind)
-    if methods is None:
-        raise Plain(404)
+    methods = ANSWERS[route.kind]
     answer = methods.get(method)
     if answer is None:
         raise Plain(405, headers={"Allow": ", ".join(methods)})
     return answer
 
 
-def fault_refusal(route: Route, method: str, *, named: bool) -> Refusal | None:
-    """Return how a malformed name, tag or digest is refused; reading a malformed tag finds nothing."""
-    if not route.fault:
-        return None
-    if not named:
-        return Plain(404)
+def check_route(method: str, path: str, route: Route, behaviour: Behaviour) -> None:
+    """Refuse what leads nowhere: an untidy path, a page that is not there, a malformed name, tag or digest."""
+    nowhere = route.kind in ("unknown", "token")
+    if nowhere or route.fault == "NAME_INVALID":
+        tidy = tidy_path(path)
+        if tidy != path:
+            raise Moved(tidy)
+    unnamed = route.fault and not behaviour.named_refusals
+    if nowhere or unnamed or (route.kind == "referrers" and not behaviour.referrers):
+        raise Plain(404)
     if route.fault == "NAME_INVALID":
-        return refused(400, "NAME_INVALID", {"name": route.repository})
+        raise refused(400, "NAME_INVALID", {"name": route.repository})
     if route.fault == "TAG_INVALID" and method != "PUT":
-        return refused(404, "MANIFEST_UNKNOWN", {"Tag": route.reference})
-    return refused(400, route.fault, {"reference": route.reference})
+        raise refused(404, "MANIFEST_UNKNOWN", {"Tag": route.reference})
+    if route.fault:
+        raise refused(400, route.fault, {"reference": route.reference})

@@ -90,6 +90,8 @@ def _accepted(call: Call, manifest: Manifest) -> Manifest:
     }
     if manifest.media_type in listed:
         return manifest
+    if manifest.media_type == OCI_INDEX and not parse_document(manifest.body).media_type:
+        return manifest
     if manifest.media_type in _UNACCEPTED:
         raise Refusal(404, Reason("MANIFEST_UNKNOWN", _UNACCEPTED[manifest.media_type]))
     if is_digest(call.route.reference):

@@ -1,6 +1,7 @@
 """What the registry refuses, in the words of the distribution specification."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -60,6 +61,16 @@ class Plain(Refusal):
     def response(self) -> web.Response:
         text = "404 page not found\n" if self.status == 404 else "Method not allowed\n"
         return web.Response(status=self.status, text=text, headers=self.headers)
+
+
+class Moved(Refusal):
+    """Sends a client that asked for an untidy path to the tidy one."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(301, headers={"Location": quote(path)})
+
+    def response(self) -> web.Response:
+        return web.Response(status=self.status, headers=self.headers)
 
 
 def refused(status: int, code: str, detail: object = msgspec.UNSET) -> Refusal:

@@ -57,7 +57,7 @@ def parse_route(path: str) -> Route:
 
 
 def tidy_path(path: str) -> str:
-    """Return the path as it should have been asked for: no empty or climbing pieces, the last slash where it belongs."""
+    """Return the path as it should have been asked for: nothing empty or climbing, the last slash in its place."""
     tidy = posixpath.normpath(path).replace("//", "/")
     return f"{tidy}/" if tidy == "/v2" or tidy.endswith("/blobs/uploads") else tidy
 

@@ -4,7 +4,6 @@ import asyncio
 import ssl
 from types import TracebackType
 from typing import Self, cast
-from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -14,7 +13,7 @@ from aiohttp.streams import StreamReader
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.demo.faults import Faults
 from chains.demo.registry.access import Gate, Open, needed_scopes
-from chains.demo.registry.answers import answer_for, fault_refusal
+from chains.demo.registry.answers import answer_for, check_route
 from chains.demo.registry.behaviour import Behaviour
 from chains.demo.registry.call import Call
 from chains.demo.registry.counting import RequestCount
@@ -22,8 +21,8 @@ from chains.demo.registry.digests import sha256_digest
 from chains.demo.registry.documents import OCI_INDEX, OCI_MANIFEST
 from chains.demo.registry.images import image, index
 from chains.demo.registry.lies import Lies
-from chains.demo.registry.refusals import Plain, Refusal
-from chains.demo.registry.routes import Route, parse_route, tidy_path
+from chains.demo.registry.refusals import Refusal
+from chains.demo.registry.routes import Route, parse_route
 from chains.demo.registry.storage import Manifest, Storage
 from chains.demo.registry.token_endpoint import answer_token_request
 from chains.demo.registry.tokens import Tokens
@@ -165,22 +164,9 @@ class RegistryServer:
     async def _routed(self, request: web.Request, route: Route) -> web.StreamResponse:
         if route.kind == "token" and isinstance(self.gate, Tokens):
             return await answer_token_request(self.gate, request)
-        if route.kind == "referrers" and not self.behaviour.referrers:
-            raise Plain(404)
-        if route.kind in ("unknown", "token") or route.fault == "NAME_INVALID":
-            redirect = _redirect(request.path)
-            if redirect is not None:
-                return redirect
-        refusal = fault_refusal(route, request.method, named=self.behaviour.named_refusals)
-        if refusal is not None:
-            raise refusal
-        self.gate.admit(request, needed_scopes(request, route))
+        check_route(request.method, request.path, route, self.behaviour)
+        if route.kind != "root":
+            self.gate.admit(request, needed_scopes(request, route))
         answer = answer_for(request.method, route)
         call = Call(request, route, self._storage, self._uploads, self.behaviour)
         return await (self.lies.answer(call, answer) if self.lies else answer(call))
-
-
-def _redirect(path: str) -> web.Response | None:
-    """Send a client that asked for an untidy path to the tidy one."""
-    tidy = tidy_path(path)
-    return None if tidy == path else web.Response(status=301, headers={"Location": quote(tidy)})

@@ -166,7 +166,7 @@ class Access:
         self, keychain: Keychain, repository: Repository, credential: Credential | None, answer: Answer
     ) -> None:
         if answer.status < 300:
-            self._taken.setdefault(keychain, Recent()).set(repository, credential)
+            self._taken.setdefault(keychain, Recent(256)).set(repository, credential)
 
     async def _as(self, credential: Credential | None, call: Call, door: _Door) -> Answer:
         """Send the call as one credential's holder; a token that is refused is fetched anew, once."""

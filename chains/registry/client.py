@@ -1,5 +1,6 @@
 """The OCI client: manifests and blobs, with every digest computed again from the bytes that came."""
 
+import asyncio
 import hashlib
 import os
 import re
@@ -7,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
+from weakref import WeakValueDictionary
 
 from yarl import URL
 
@@ -60,24 +62,25 @@ class RegistryClient:
         insecure: bool = False,
         ca_files: Mapping[str, Path] = _NO_FILES,
         limits: Limits = _LIMITS,
-        proxies: Proxies | None = None,
+        env: Mapping[str, str] | None = None,
         guard: AddressGuard | None = None,
     ) -> None:
         """Set it up.
 
         `insecure` allows plain HTTP and any certificate, `ca_files` maps host[:port] to a PEM file of authorities to
-        trust besides the system's, and `proxies` are the environment's unless given.
+        trust besides the system's, and `env` (by default the process's) names the proxies.
         """
         self._insecure = insecure
         self._transport = Transport(
             insecure=insecure,
             ca_files=ca_files,
             limits=limits,
-            proxies=proxies or Proxies.from_environment(os.environ),
+            proxies=Proxies.from_environment(os.environ if env is None else env),
             guard=guard or AddressGuard(),
         )
         self._access = Access(self._transport, insecure=insecure)
         self._limits = limits
+        self._writers: WeakValueDictionary[tuple[Repository, str], asyncio.Lock] = WeakValueDictionary()
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,6 +92,10 @@ class RegistryClient:
         """End what is under way and close every connection."""
         await self._access.close()
         await self._transport.close()
+
+    def writer(self, repository: Repository, tag: str) -> asyncio.Lock:
+        """Return the lock to hold over reading, growing and writing a tag: one for all who use this client."""
+        return self._writers.setdefault((repository, tag), asyncio.Lock())
 
     async def get_manifest(
         self, repository: Repository, reference: str | Digest, keychain: Keychain, *, writing: bool = False

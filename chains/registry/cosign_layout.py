@@ -92,7 +92,7 @@ def layer_for(signed: SignedPayload) -> Layer:
 
 
 def layers_of(manifest: bytes) -> tuple[LayerDescriptor | None, ...]:
-    """Return an image manifest's layers, in order, None for one that is no descriptor; raise InputError for no image."""
+    """Return an image manifest's layers in order, None for what is no descriptor; raise InputError for no image."""
     return tuple(_descriptor(layer) for layer in _image_layers(_members(manifest, "manifest")))
 
 

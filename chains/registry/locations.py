@@ -28,7 +28,7 @@ def location(text: str, named_by: URL, *, insecure: bool) -> URL:
     try:
         url = named_by.join(URL(text, encoded=True))
         host = url.host or ""
-        usable = url.scheme in ("http", "https") and bool(host and url.port) and url.user is None
+        usable = url.scheme in ("http", "https") and bool(text and host and url.port) and url.user is None
     except ValueError:
         pass
     if not usable:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
 
 from chains.artifacts.reference import ImageReference, Repository
 from chains.errors import ChainsError, EdgeError, InputError
@@ -24,7 +23,6 @@ from chains.registry.refusals import DeniedError
 
 TRIES = 8
 IMAGES_AT_ONCE = 8
-Tag = tuple[Repository, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,6 @@ class OciStore:
         self._client = client
         self._keychain_for = keychain_for
         self._repository = repository
-        self._locks: WeakValueDictionary[Tag, asyncio.Lock] = WeakValueDictionary()
 
     async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
         """Attach the payload to each of its images; raise EdgeError, after all were tried, when some failed."""
@@ -80,7 +77,7 @@ class OciStore:
 
     async def _attach(self, layer: Layer, place: _Place) -> None:
         """Append until the tag is read with the layer in it; outside writers know no lock, and may drop it."""
-        async with self._locks.setdefault((place.repository, place.tag), asyncio.Lock()):
+        async with self._client.writer(place.repository, place.tag):
             for _ in range(TRIES):
                 found = await self._client.get_manifest(place.repository, place.tag, place.keychain, writing=True)
                 if found is not None and _has(found, layer, place):

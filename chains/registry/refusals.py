@@ -17,7 +17,7 @@ _WHAT_HELPS = (
     "what helps is a kubernetes.io/dockerconfigjson secret for it that the run's service account lists under secrets, "
     "or docker login where there is no run"
 )
-_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
+_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
 _PASSING = frozenset({408, 425, 429, 499})
 
 
@@ -84,7 +84,7 @@ def unreached(host: str, error: aiohttp.ClientError | OSError | ValueError) -> E
         return kind(f"{host} did not answer in time", transient=True)
     why = shown(str(error) or type(error).__name__, 200)
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return EdgeError(f"the proxy on the way to {host} answered {error.status}: {why}", transient=True)
+        return UnreachableError(f"the proxy on the way to {host} answered {error.status}: {why}", transient=True)
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ServerDisconnectedError):
         return UnreachableError(f"{host} cannot be reached: {why}", transient=True)
     return EdgeError(f"{host} broke off: {why}", transient=True)

@@ -1,0 +1,119 @@
+"""Builders for the registry tests: signed payloads, keychains, and a registry that answers as it is told."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from ssl import SSLContext
+
+from aiohttp import web
+
+from chains.artifacts.reference import Digest, ImageReference, Repository
+from chains.payloads.dsse import envelope
+from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING, LogEntry, Origin, Payload, Signature, SignedPayload
+from chains.registry.client import RegistryClient
+from chains.registry.credentials import Credential
+from chains.registry.transport import Limits
+
+CAPTURES = Path(__file__).parent / "captures"
+ORIGIN = Origin("TaskRun", "builds", "build", "uid-1", "builder")
+DIGEST = Digest("sha256", "a1" * 32)
+NO_DIGEST = "sha256:" + "0" * 64
+
+Script = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as the scripted registry saw it."""
+
+    method: str
+    path: str
+    authorization: str
+    host: str
+    body: bytes
+
+
+@dataclass
+class Scripted:
+    """A running scripted registry: where it is, and what was asked of it."""
+
+    port: int
+    requests: list[Request] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def other_host(self) -> str:
+        """The same server under another name, which makes it another server to a client."""
+        return f"localhost:{self.port}"
+
+    def repository(self, path: str = "team/app") -> Repository:
+        return Repository(self.host, path)
+
+    @property
+    def seen(self) -> list[str]:
+        return [f"{request.method} {request.path}" for request in self.requests]
+
+
+@asynccontextmanager
+async def scripted(script: Script, tls: SSLContext | None = None) -> AsyncGenerator[Scripted, None]:
+    """Serve what the script answers, on loopback."""
+    server = Scripted(0)
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        body = await request.read()
+        authorization = request.headers.get("Authorization", "")
+        server.requests.append(Request(request.method, request.path_qs, authorization, request.host, body))
+        return await script(request)
+
+    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+    await site.start()
+    server.port = runner.addresses[0][1]
+    try:
+        yield server
+    finally:
+        await runner.cleanup()
+
+
+def client(**settings: object) -> RegistryClient:
+    """A client that reads no environment; keyword arguments of Limits may be given beside its own."""
+    limits = {name: settings.pop(name) for name in list(settings) if name in Limits.__slots__}
+    return RegistryClient(limits=Limits(**limits), env={}, **settings)  # type: ignore[arg-type]
+
+
+class Offering:
+    """A keychain with these credentials, which counts how often it is asked."""
+
+    def __init__(self, *credentials: Credential) -> None:
+        self._credentials = credentials
+        self.asked = 0
+
+    async def credentials(self, _: Repository) -> AsyncIterator[Credential]:
+        self.asked += 1
+        for credential in self._credentials:
+            yield credential
+
+
+NOBODY = Offering()
+
+
+def image(repository: Repository | None = None, digest: Digest = DIGEST) -> ImageReference:
+    return ImageReference(repository or Repository("registry.example.com", "team/app"), digest)
+
+
+def signed_image(
+    *images: ImageReference, signature: bytes = b"signature", body: bytes = b'{"critical":{}}', logged: bytes = b""
+) -> SignedPayload:
+    payload = Payload(body, SIMPLE_SIGNING, "", "short", images or (image(),))
+    return SignedPayload(payload, Signature(signature, "SHA256:key"), None, LogEntry("log", logged) if logged else None)
+
+
+def attestation(*images: ImageReference, body: bytes = b'{"predicateType":"t"}', key: str = "k") -> SignedPayload:
+    payload = Payload(body, IN_TOTO, "t", "taskrun-uid-1", images or (image(),))
+    signature = Signature(b"signature", key)
+    return SignedPayload(payload, signature, envelope(IN_TOTO, body, signature))

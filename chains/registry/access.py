@@ -1,9 +1,4 @@
-"""Getting in: the scheme a registry speaks, what it asks for, and which credential it takes.
-
-The first request goes out bare: its answer tells the scheme, and 401 the challenge. A bare 403 or 404 is not believed
-while there is a credential to offer and the registry has not shown that it serves anybody: `/v2/` is asked then, so
-that a private repository is never taken for an empty one.
-"""
+"""Getting in: the scheme a registry speaks, what it asks for, and which credential it takes."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -13,6 +8,7 @@ from weakref import WeakKeyDictionary
 from yarl import URL
 
 from chains.artifacts.reference import Repository
+from chains.errors import EdgeError
 from chains.registry.addresses import is_loopback
 from chains.registry.answer import Answer
 from chains.registry.challenges import Challenge, challenge_in
@@ -61,25 +57,38 @@ class _Door:
 
 
 class Access:
-    """Sends calls with the first credential that the registry takes."""
+    """Sends calls with the first credential that the registry takes.
+
+    The first request goes out bare: its answer tells the scheme, and 401 the challenge. A bare 403 or 404 is not believed
+    while there is a credential to offer and the registry has not shown that it serves anybody: `/v2/` is asked then, so
+    that a private repository is never taken for an empty one.
+    """
 
     def __init__(self, transport: Transport, *, insecure: bool) -> None:
         self._transport = transport
         self._insecure = insecure
         self._tokens = Tokens(transport, insecure=insecure)
         self._doors: Recent[str, _Door] = Recent()
-        self._pings: Flights[str, None] = Flights()
+        self._pings: Flights[str, Challenge | None] = Flights()
         self._taken: WeakKeyDictionary[Keychain, Taken] = WeakKeyDictionary()
 
     async def send(self, call: Call, keychain: Keychain) -> Answer:
         """Send the call and return its answer, of any status; raise DeniedError when no credential gets us in."""
         registry = call.repository.registry
         door = self._doors.get(registry) or self._doors.set(registry, _Door(registry, self._schemes(registry)))
-        if door.challenge is None:
+        challenge = door.challenge
+        if challenge is None:
             answer = await self._reach(call, door, "")
-            if not await self._asks_who(answer, call, door, keychain):
+            challenge = await self._challenged(answer, call, door, keychain)
+            if challenge is None:
                 return answer
-        return await self._offer(call, door, keychain)
+            door.challenge = challenge
+        try:
+            return await self._offer(call, door, keychain, challenge)
+        except EdgeError:
+            # What it asks for may have changed: the next call finds out.
+            door.challenge = None
+            raise
 
     async def close(self) -> None:
         """End what is under way."""
@@ -107,36 +116,34 @@ class Access:
         door.schemes = self._schemes(door.registry)
         raise failure or UnreachableError(f"{door.registry} speaks no known scheme", transient=False)
 
-    async def _asks_who(self, answer: Answer, call: Call, door: _Door, keychain: Keychain) -> bool:
-        """Whether the answer to a bare call calls for credentials."""
+    async def _challenged(self, answer: Answer, call: Call, door: _Door, keychain: Keychain) -> Challenge | None:
+        """Return the challenge that the answer to a bare call means, None when the answer stands."""
         if answer.status == 401:
-            door.challenge = _challenge(answer, call.repository)
-            return True
+            return _challenge(answer, call.repository)
         if answer.status < 300 and call.method != "GET":
             door.open_to_all = True
         if answer.status not in (403, 404) or door.open_to_all:
-            return False
+            return None
         async with aclosing(drawn(keychain.credentials(call.repository))) as offered:
             if await anext(offered, None) is None:
-                return False
-        await self._pings.share(door.registry, lambda: self._ping(call, door))
-        return door.challenge is not None
+                return None
+        return await self._pings.share(door.registry, lambda: self._ping(call, door))
 
-    async def _ping(self, call: Call, door: _Door) -> None:
+    async def _ping(self, call: Call, door: _Door) -> Challenge | None:
         answer = await self._reach(Call("GET", call.repository, "", self._transport.limits.text), door, "")
         if answer.status == 401:
-            door.challenge = _challenge(answer, call.repository)
-        elif answer.status == 200:
-            door.open_to_all = True
-        elif is_passing(answer.status):
+            return _challenge(answer, call.repository)
+        if is_passing(answer.status):
             raise failed(answer, "who it is for", call.repository)
+        door.open_to_all = answer.status == 200
+        return None
 
-    async def _offer(self, call: Call, door: _Door, keychain: Keychain) -> Answer:
+    async def _offer(self, call: Call, door: _Door, keychain: Keychain, challenge: Challenge) -> Answer:
         refusals: list[str] = []
         async with aclosing(self._candidates(keychain, call.repository)) as candidates:
             async for credential in candidates:
                 try:
-                    answer = await self._as(credential, call, door)
+                    answer = await self._as(credential, call, door, challenge)
                 except DeniedError as error:
                     refusals.append(str(error))
                     continue
@@ -168,9 +175,8 @@ class Access:
         if answer.status < 300:
             self._taken.setdefault(keychain, Recent(256)).set(repository, credential)
 
-    async def _as(self, credential: Credential | None, call: Call, door: _Door) -> Answer:
+    async def _as(self, credential: Credential | None, call: Call, door: _Door, challenge: Challenge) -> Answer:
         """Send the call as one credential's holder; a token that is refused is fetched anew, once."""
-        challenge = door.challenge or Challenge(True)
         authorization = await self._authorization(credential, call, door, challenge)
         answer = await self._reach(call, door, authorization)
         fresh = challenge_in(answer.headers.getall("WWW-Authenticate", ())) if answer.status == 401 else None

@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -40,6 +41,7 @@ _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _LOOPBACK_6 = ipaddress.IPv6Address("::1")
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Whether a host (no port) is this machine: localhost, *.localhost, 127.0.0.0/8 or ::1."""
     name = host.strip("[]").rstrip(".").lower()
@@ -49,6 +51,7 @@ def is_loopback(host: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
+@lru_cache(maxsize=1024)
 def literal_address(host: str) -> Address | None:
     """Return the address a host is written as, also in C's shorter forms (127.1, 0x7f000001), or None for a name."""
     text = host.strip("[]").rstrip(".").partition("%")[0]

@@ -9,9 +9,14 @@ from urllib.parse import parse_qs
 import pytest
 from aiohttp import web
 
+from chains.demo.registry.access import Account, Passwords
+from chains.demo.registry.server import RegistryServer
+from chains.demo.registry.tokens import Tokens
 from chains.errors import EdgeError
+from chains.registry.cosign_images import CosignImages
 from chains.registry.credentials import Credential
-from tests.registry.builders import NOBODY, Offering, client, scripted
+from chains.registry.oci_store import OciStore
+from tests.registry.builders import NOBODY, ORIGIN, Offering, attestation, client, scripted
 
 BODY = b'{"schemaVersion":2}'
 PULLER, PUSHER, STRANGER = Credential("puller", "pw1"), Credential("pusher", "pw2"), Credential("stranger", "pw3")
@@ -213,6 +218,55 @@ async def test_an_open_registry_that_closes_is_noticed() -> None:
         open_to_all = False
         await registry.put_blob(server.repository(), b"blob", Offering(PUSHER))
     assert service.issued == 1
+
+
+async def test_a_registry_that_asks_for_nothing_any_more_is_noticed() -> None:
+    service = TokenRegistry()
+    open_to_all = False
+
+    async def script(request: web.BaseRequest) -> web.StreamResponse:
+        if not open_to_all:
+            return await service(request)
+        return web.Response(status=404) if request.path == "/token" else service.serve(request)
+
+    async with scripted(script) as server, client() as registry:
+        await registry.get_manifest(server.repository(), "v1", Offering(PULLER))
+        open_to_all = True
+        with pytest.raises(EdgeError, match="token service"):
+            await registry.get_manifest(server.repository("team/other"), "v1", Offering(PULLER))
+        assert await registry.get_manifest(server.repository("team/other"), "v1", Offering(PULLER)) is not None
+
+
+async def test_a_changed_way_of_asking_is_noticed_at_once() -> None:
+    service = TokenRegistry()
+    basic = False
+
+    async def script(request: web.BaseRequest) -> web.StreamResponse:
+        if not basic:
+            return await service(request)
+        if request.headers.get("Authorization") != PULLER.basic:
+            return web.Response(status=401, headers={"WWW-Authenticate": "Basic"})
+        return service.serve(request)
+
+    async with scripted(script) as server, client() as registry:
+        keychain = Offering(PULLER)
+        await registry.get_manifest(server.repository(), "v1", keychain)
+        basic = True
+        assert await registry.get_manifest(server.repository(), "v1", keychain) is not None
+
+
+@pytest.mark.parametrize("gate", [Passwords, Tokens])
+async def test_the_store_gets_in_everywhere_and_asks_the_keychain_once(gate: type[Passwords] | type[Tokens]) -> None:
+    accounts = {"pusher": Account("pw2", {"team/*": {"pull", "push"}}), "puller": Account("pw1", {"*": {"pull"}})}
+    async with RegistryServer(gate=gate(accounts)) as server, client() as registry:
+        keychain = Offering(STRANGER, PULLER, PUSHER)
+        store = OciStore(registry, lambda _: keychain)
+        image = server.push_image("team/app", "a")
+        await store.put(attestation(image), ORIGIN)
+        asked = keychain.asked
+        await store.put(attestation(image, key="more"), ORIGIN)
+        assert keychain.asked == asked
+        assert len(await CosignImages(registry, keychain).attestations(image)) == 2
 
 
 async def test_a_challenge_nobody_knows_is_a_lasting_refusal() -> None:

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.artifacts.reference import Repository
@@ -151,6 +151,7 @@ LABEL = st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True)
 SEGMENTS = st.lists(LABEL, min_size=1, max_size=4)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(LABEL, min_size=2, max_size=4), SEGMENTS, st.data())
 def test_a_key_matches_what_it_was_made_from(labels: list[str], segments: list[str], data: st.DataObject) -> None:
     path = ["team", *segments]
@@ -166,6 +167,7 @@ def test_a_key_matches_what_it_was_made_from(labels: list[str], segments: list[s
         assert not pattern.covers(Repository(".".join(labels), "/".join(["other", *path[1:]])))
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.recursive(st.none() | st.text(max_size=20) | st.integers(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_any_json_is_read_or_refused(document: Any) -> None:
     try:

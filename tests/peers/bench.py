@@ -1,4 +1,4 @@
-"""A workbench: one registry of either kind with images in it, signed through our own straight line from run to store."""
+"""A workbench: one registry of either kind with images in it, signed through our own line from run to store."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from chains.pipeline.plan import plan_run
 from chains.pipeline.sign import sign_plan
 from chains.registry.client import Manifest, RegistryClient
 from chains.registry.cosign_images import CosignImages
-from chains.registry.cosign_layout import layers_of, tag_for
+from chains.registry.cosign_layout import config_digest, layers_of, tag_for
 from chains.registry.credentials import ChainedKeychain, Keychain
 from chains.registry.oci_store import OciStore
 from tests.builders import image_results, taskrun
@@ -32,6 +32,11 @@ SIGNATURES, ATTESTATIONS = SIMPLE_SIGNING, IN_TOTO
 every_registry = pytest.mark.parametrize("registry_kind", REGISTRIES)
 
 
+def new_signer() -> KeySigner:
+    """Make a P-256 key."""
+    return KeySigner.of(ec.generate_private_key(ec.SECP256R1()))
+
+
 @dataclass(frozen=True)
 class Bench:
     """A registry's address, a client of ours for it, and a key pair whose public half is in the file `public_key`."""
@@ -39,7 +44,7 @@ class Bench:
     address: str
     client: RegistryClient
     folder: Path
-    signer: KeySigner = field(default_factory=lambda: new_signer())
+    signer: KeySigner = field(default_factory=new_signer)
 
     @property
     def public_key(self) -> Path:
@@ -80,6 +85,18 @@ class Bench:
         digests = [Digest.parse(layer.digest) for layer in layers if layer is not None]
         return [await self.client.get_blob(image.repository, digest, NOBODY) for digest in digests]
 
+    async def copy_signatures(self, image: ImageReference, path: str) -> ImageReference:
+        """Carry the image's signatures to another repository that has the same image, as a thief would."""
+        target, tag = Repository(self.address, path), tag_for(image.digest, SIGNATURES)
+        found = await self.manifest(image, SIGNATURES)
+        config = config_digest(found.body)
+        assert config is not None
+        blobs = [*await self.layers(image, SIGNATURES), await self.client.get_blob(image.repository, config, NOBODY)]
+        for blob in blobs:
+            await self.client.put_blob(target, blob, NOBODY)
+        await self.client.put_manifest(target, tag, found.body, found.media_type, NOBODY)
+        return ImageReference(target, image.digest)
+
 
 @asynccontextmanager
 async def bench(registry_kind: str, folder: Path) -> AsyncIterator[Bench]:
@@ -93,11 +110,6 @@ async def bench(registry_kind: str, folder: Path) -> AsyncIterator[Bench]:
 async def _embedded() -> AsyncIterator[str]:
     async with RegistryServer() as server:
         yield server.address
-
-
-def new_signer() -> KeySigner:
-    """Make a P-256 key."""
-    return KeySigner.of(ec.generate_private_key(ec.SECP256R1()))
 
 
 def write(path: Path, content: bytes) -> Path:

@@ -47,7 +47,7 @@ class Cosign:
         return await self.call("attest", "--key", key, "--predicate", predicate, "--type", kind, *self._writing, image)
 
     async def attest_in_bundle(self, key: Path, predicate: Path, image: str) -> Finished:
-        """Attest an image as cosign 3 does when it is not told otherwise: a Sigstore bundle that refers to the image."""
+        """Attest an image as cosign 3 does unless told otherwise: a Sigstore bundle that refers to the image."""
         what = ("--predicate", predicate, "--type", "slsaprovenance")
         return await self.call("attest", "--key", key, *what, *_OFFLINE[self.name], image)
 

@@ -36,7 +36,9 @@ def program(name: str) -> Path:
         return found
     elsewhere = shutil.which(name)
     if elsewhere is None:
-        pytest.fail(f"the program {name} is neither in {BIN} nor on PATH: run tests/peers/install, as `make peers` does")
+        pytest.fail(
+            f"the program {name} is neither in {BIN} nor on PATH: run tests/peers/install, as `make peers` does"
+        )
     return Path(elsewhere)
 
 

@@ -32,11 +32,16 @@ class BuildImage:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """Everything that one list of results hints at; `reasons` say why something was passed over and what would help."""
+    """Everything that one list of results hints at.
+
+    `built` are those of the `outputs` that are flagged as build artifacts; `reasons` say why something was passed over
+    and what would help.
+    """
 
     images: tuple[BuildImage, ...]
     artifacts: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
+    built: tuple[Artifact, ...]
     inputs: tuple[Artifact, ...]
     reasons: tuple[str, ...]
 
@@ -52,6 +57,7 @@ def read_hints(results: tuple[Result, ...]) -> Hints:
         images=tuple(images.values()),
         artifacts=tuple(_paired_artifacts(results, reasons)),
         outputs=tuple(artifact for artifact, _ in outputs),
+        built=tuple(artifact for artifact, is_build_artifact in outputs if is_build_artifact),
         inputs=tuple(artifact for artifact, _ in _object_hints(results, "ARTIFACT_INPUTS", reasons)),
         reasons=tuple(reasons),
     )

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from chains.config.checks import Check, any_of, flag, names, one_of, repository, text
 
-_FORMATS = ("in-toto", "slsa/v1", "slsa/v0.2", "slsa/v2alpha3", "slsa/v2alpha4")
-_LATER_FORMATS = ("slsa/v2alpha3", "slsa/v2alpha4")
+_FORMATS = ("in-toto", "slsa/v1", "slsa/v2alpha3", "slsa/v2alpha4", "slsa/v0.2", "slsa/v1.0")
 _STORES = ("tekton", "oci", "gcs", "docdb", "grafeas", "kafka", "pubsub", "archivista")
 _LATER_STORES = ("gcs", "docdb", "grafeas", "kafka", "pubsub", "archivista")
 _SIGNERS = ("x509", "kms", "none")
@@ -35,7 +34,7 @@ def _later(
 
 
 KEYS: tuple[Key, ...] = (
-    Key("artifacts.taskrun.format", "in-toto", one_of(*_FORMATS, unbuilt=_LATER_FORMATS), "how a TaskRun is attested"),
+    Key("artifacts.taskrun.format", "in-toto", one_of(*_FORMATS), "how a TaskRun is attested"),
     Key(
         "artifacts.taskrun.storage",
         "tekton",
@@ -51,7 +50,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "artifacts.pipelinerun.format",
         "in-toto",
-        one_of(*_FORMATS, unbuilt=_LATER_FORMATS),
+        one_of(*_FORMATS),
         "how a PipelineRun is attested",
     ),
     Key(
@@ -115,9 +114,7 @@ KEYS: tuple[Key, ...] = (
     _later("storage.pubsub.topic", "", text(), "the topic of the store `pubsub`"),
     _later("storage.pubsub.kafka.bootstrap.servers", "", text(), "the Kafka brokers of the store `pubsub`"),
     Key("builder.id", "https://tekton.dev/chains/v2", text(), "the builder that provenance names"),
-    _later(
-        "builddefinition.buildtype", _BUILD_TYPES[0], one_of(*_BUILD_TYPES), "the build type of SLSA v1.0 provenance"
-    ),
+    Key("builddefinition.buildtype", _BUILD_TYPES[0], one_of(*_BUILD_TYPES), "the build type of SLSA v1.0 provenance"),
     _later(
         "transparency.enabled",
         "false",

@@ -9,17 +9,24 @@ import msgspec
 from chains.artifacts.reference import Artifact
 
 STATEMENT_V0_1 = "https://in-toto.io/Statement/v0.1"
+STATEMENT_V1 = "https://in-toto.io/Statement/v1"
 
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What the configuration says of how to put a run into words; `deep` looks into a PipelineRun's children."""
+    """How to put a run into words.
+
+    The configuration says `builder_id`, `build_type` and `deep`, which looks into a PipelineRun's children; a format
+    adds whether steps are told of, and whether child runs are told whole.
+    """
 
     builder_id: str
     build_type: str
     deep: bool
+    step_results: bool = False
+    whole_runs: bool = False
 
 
 def write_statement(statement_type: str, subjects: Iterable[Artifact], predicate_type: str, predicate: Json) -> bytes:

@@ -8,6 +8,8 @@ from chains.runs.run import Run
 PREFIX = "chains.tekton.dev/"
 SIGNED = PREFIX + "signed"
 REASON = PREFIX + "reason"
+LEFT_BY_SIGNING = (SIGNED, REASON, PREFIX + "retries", PREFIX + "transparency")
+LEFT_BY_STORING = tuple(f"{PREFIX}{what}-" for what in ("payload", "signature", "cert", "chain"))
 REPRODUCIBLE = PREFIX + "reproducible"
 OWN_CONTROLLERS = ("", "tekton.dev/pipeline")
 
@@ -23,6 +25,15 @@ class NextStep(Enum):
 def is_settled(annotations: Mapping[str, str]) -> bool:
     """Whether a run carries a final mark: signed, or given up."""
     return annotations.get(SIGNED) in ("true", "failed")
+
+
+def lasting_annotations(run: Run) -> dict[str, str]:
+    """Return a run's annotations without what signing leaves, so that a payload is the same before and after."""
+    return {
+        name: text
+        for name, text in run.annotations.items()
+        if name not in LEFT_BY_SIGNING and not name.startswith(LEFT_BY_STORING)
+    }
 
 
 def next_step(run: Run, managed_by: frozenset[str] = frozenset()) -> NextStep:

@@ -54,7 +54,11 @@ def _integer(value: object) -> object:
 
 
 def _int_or_string(value: object) -> object:
-    return value if isinstance(value, str) else _integer(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | dict | bool):
+        raise misfit(value, "a whole number or a string")
+    return _integer(value)
 
 
 def _time(value: object) -> object:

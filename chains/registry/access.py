@@ -59,7 +59,7 @@ class _Door:
 class Access:
     """Sends calls with the first credential that the registry takes.
 
-    The first request goes out bare: its answer tells the scheme, and 401 the challenge. A bare 403 or 404 is not believed
+    The first request goes out bare: its answer tells the scheme, and 401 the challenge. A bare 403 or 404 is no answer
     while there is a credential to offer and the registry has not shown that it serves anybody: `/v2/` is asked then, so
     that a private repository is never taken for an empty one.
     """

@@ -22,7 +22,7 @@ lint: $(VENV)/dev.stamp ## format, style, types, import contracts
 
 peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, oras
 	@tests/peers/install
-	@$(BIN)/python -m pytest -m peers tests/peers
+	@$(BIN)/python -m pytest -m peers
 
 docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains config docs > docs/config.md

@@ -4,7 +4,7 @@ A hint pairs by the prefix of its name: `app-IMAGE_URL` goes with `app-IMAGE_DIG
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -46,12 +46,16 @@ class Hints:
     reasons: tuple[str, ...]
 
 
-def read_hints(results: tuple[Result, ...]) -> Hints:
-    """Read every hint of the results, once."""
+def read_hints(results: tuple[Result, ...], params: Collection[str] = ()) -> Hints:
+    """Read every hint of the results, once; the names of the parameters make for better reasons."""
     reasons: list[str] = []
     outputs = list(_object_hints(results, "ARTIFACT_OUTPUTS", reasons))
     images: dict[str, BuildImage] = {}
-    for image in [*_paired_images(results, reasons), *_listed_images(results, reasons), *_built_objects(outputs)]:
+    for image in [
+        *_paired_images(results, params, reasons),
+        *_listed_images(results, reasons),
+        *_built_objects(outputs),
+    ]:
         images.setdefault(f"{image.name}@{image.digest}", image)
     return Hints(
         images=tuple(images.values()),
@@ -80,7 +84,9 @@ def _text(value: Value | None) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _pairs(results: tuple[Result, ...], first: str, second: str, reasons: list[str]) -> Iterable[tuple[str, str, str]]:
+def _pairs(
+    results: tuple[Result, ...], first: str, second: str, reasons: list[str], params: Collection[str] = ()
+) -> Iterable[tuple[str, str, str]]:
     """Yield (prefix, first value, second value) for each prefix that has both."""
     halves: dict[str, dict[str, str]] = {}
     for result in results:
@@ -92,14 +98,21 @@ def _pairs(results: tuple[Result, ...], first: str, second: str, reasons: list[s
             yield prefix, found[first], found[second]
         else:
             there, missing = (first, second) if first in found else (second, first)
-            reasons.append(
-                f"result {shown(prefix + there)} has no result {shown(prefix + missing)} beside it: "
-                f"add {shown(prefix + missing)} to the task's results"
-            )
+            reasons.append(_half(prefix + there, prefix + missing, params))
 
 
-def _paired_images(results: tuple[Result, ...], reasons: list[str]) -> Iterable[BuildImage]:
-    for prefix, text, digest in _pairs(results, "IMAGE_URL", "IMAGE_DIGEST", reasons):
+def _half(there: str, missing: str, params: Collection[str]) -> str:
+    """Say what is missing, and which parameter probably has it."""
+    param = missing.removesuffix("_URL")
+    source = f" and write $(params.{param}) into it" if param != missing and param in params else ""
+    return (
+        f"result {shown(there)} has no result {shown(missing)} beside it: "
+        f"add {shown(missing)} to the task's results{source}"
+    )
+
+
+def _paired_images(results: tuple[Result, ...], params: Collection[str], reasons: list[str]) -> Iterable[BuildImage]:
+    for prefix, text, digest in _pairs(results, "IMAGE_URL", "IMAGE_DIGEST", reasons, params):
         url, at, carried = text.removeprefix("https://").partition("@")
         if at and carried != digest:
             reasons.append(

@@ -43,7 +43,7 @@ class Digest:
         if length is None:
             raise InputError(f"the digest {shown(text)} has an algorithm other than {', '.join(HEX_LENGTH)}")
         if len(digits) != length or not _HEX.fullmatch(digits):
-            raise InputError(f"the digest {shown(text)} needs {length} lower-case hex digits after {algorithm}:")
+            raise InputError(f"the digest {shown(text)} needs {length} hex digits in lower case after {algorithm}:")
         return cls(algorithm, digits)
 
     def __str__(self) -> str:
@@ -101,13 +101,20 @@ class ImageReference:
         if not at or "@" in right:
             raise InputError(f"the image {shown(text)} is not of the form repository@sha256:hex")
         if not right.startswith("sha256:"):
-            raise InputError(f"the image {shown(text)} has a digest that does not begin with sha256:")
+            raise InputError(_no_image_digest(text, right))
         if len(right) != 71 or not _HEX.fullmatch(right[7:]):
-            raise InputError(f"the image {shown(text)} needs 64 lower-case hex digits after sha256:")
+            raise InputError(f"the image {shown(text)} needs 64 hex digits in lower case after sha256:")
         return cls(Repository.parse(_without_tag(left)), Digest("sha256", right[7:]))
 
     def __str__(self) -> str:
         return f"{self.repository}@{self.digest}"
+
+
+def _no_image_digest(text: str, digest: str) -> str:
+    algorithm, colon, _ = digest.partition(":")
+    if not colon:
+        return f"the image {shown(text)} has {shown(digest)} for a digest, and a tag is none: write sha256: and 64 hex digits"
+    return f"the image {shown(text)} has a digest of {shown(algorithm)}, and images go by sha256"
 
 
 def _without_scheme(text: str) -> str:

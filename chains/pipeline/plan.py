@@ -51,7 +51,7 @@ def plan_run(run: Run, config: Config, children: Sequence[Run] = ()) -> Plan:
     """
     origin = Origin(run.kind, run.namespace, run.name, run.uid, run.service_account)
     family = Family(run, tuple(children))
-    hints = read_hints(run.results)
+    hints = read_hints(run.results, {*run.defaults, *run.params})
     reasons = [*hints.reasons, *(_pruned(name) for name in family.missing())]
     requests = list(_attestation(family, config, reasons))
     if run.kind == "TaskRun":

@@ -34,6 +34,27 @@ def test_a_digest_without_url_is_answered_with_the_missing_name() -> None:
     )
 
 
+def test_a_parameter_that_has_the_missing_name_is_pointed_at() -> None:
+    results = taskrun(results={"IMAGE_DIGEST": DIGEST}).results
+    [reason] = read_hints(results, {"IMAGE"}).reasons
+    assert reason.endswith("add 'IMAGE_URL' to the task's results and write $(params.IMAGE) into it")
+
+
+@pytest.mark.parametrize(
+    ("digest", "said"),
+    [
+        ("v1.4", "a tag is none"),
+        ("md5:" + "a" * 32, "images go by sha256"),
+        ("sha256:" + "A1" * 32, "in lower case"),
+        ("sha256:a1", "64 hex digits"),
+    ],
+)
+def test_a_digest_that_is_none_is_answered_with_what_one_is(digest: str, said: str) -> None:
+    found = hints(IMAGE_URL="reg.io/ab", IMAGE_DIGEST=digest)
+    assert found.images == ()
+    assert said in found.reasons[0]
+
+
 def test_images_are_split_on_commas_and_newlines_and_bad_ones_are_named() -> None:
     found = hints(IMAGES=f"reg.io/aa@{DIGEST}, reg.io/bb@{DIGEST}\n\nreg.io/cc:latest,reg.io/aa@{DIGEST}")
     assert names(found) == [f"reg.io/aa@{DIGEST}", f"reg.io/bb@{DIGEST}"]

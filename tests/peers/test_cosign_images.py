@@ -1,5 +1,6 @@
 """Both cosigns verify, list and show what we sign, on the embedded registry and on a real one."""
 
+import asyncio
 import base64
 import json
 
@@ -74,6 +75,33 @@ async def test_the_attestations_of_two_runs_on_one_image_both_verify(registry_ki
         assert attestation.succeeded, attestation
         assert len(attestation.out.splitlines()) == 2
         assert len(json.loads(signature.out)) == 1
+
+
+async def test_provenance_in_slsa_v1_verifies_beside_provenance_in_v0_2(registry_kind, cosign_name, tmp_path):
+    async with bench(registry_kind, tmp_path) as here:
+        image, cosign = await here.push(), Cosign(cosign_name, tmp_path)
+        await here.sign(image)
+        await here.sign(image, attestation_format="slsa/v2alpha4")
+
+        for kind, envelope in zip(
+            ("slsaprovenance", "slsaprovenance1"), await here.layers(image, ATTESTATIONS), strict=True
+        ):
+            attestation = await cosign.verify_attestation(here.public_key, str(image), kind=kind)
+
+            assert attestation.succeeded, attestation
+            assert attestation.out.splitlines() == [envelope]
+
+
+async def test_forty_runs_that_attest_one_image_at_once_are_all_there(registry_kind, cosign_name, tmp_path):
+    async with bench(registry_kind, tmp_path) as here:
+        image, cosign = await here.push(), Cosign(cosign_name, tmp_path)
+        await asyncio.gather(*(here.sign(image, f"run {number}") for number in range(40)))
+
+        attestation = await cosign.verify_attestation(here.public_key, str(image))
+
+        assert attestation.succeeded, attestation
+        assert sorted(attestation.out.splitlines()) == sorted(set(await here.layers(image, ATTESTATIONS)))
+        assert len(attestation.out.splitlines()) == 40
 
 
 async def test_an_attestation_of_ours_is_not_taken_for_one_of_another_type(registry_kind, cosign_name, tmp_path):

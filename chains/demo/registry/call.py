@@ -42,6 +42,8 @@ class Call:
             body = await self.request.read()
         except web.HTTPRequestEntityTooLarge as error:
             raise too_large from error
+        except ConnectionResetError as error:  # nobody is left to read the refusal
+            raise refused(400, "SIZE_INVALID", "the body ended early") from error
         if len(body) > limit:
             raise too_large
         return body

@@ -10,6 +10,7 @@ from aiohttp import web
 from chains.demo.registry.call import Answer, Call
 from chains.demo.registry.digests import sha256_digest
 from chains.demo.registry.manifests import present
+from chains.demo.registry.refusals import refused
 from chains.demo.registry.routes import is_digest
 from chains.demo.registry.storage import Manifest
 
@@ -75,10 +76,10 @@ class Lies:
     async def _write(self, call: Call, honest: Answer) -> web.StreamResponse:
         if call.route.kind == "manifest" and self.lost_manifests > 0:
             self.lost_manifests -= 1
-            return _pretended(call, "manifests", sha256_digest(await call.request.read()))
+            return _pretended(call, "manifests", sha256_digest(await _body(call)))
         if call.route.kind == "upload" and self.lost_blobs > 0:
             self.lost_blobs -= 1
-            await call.request.read()
+            await _body(call)
             return _pretended(call, "blobs", call.request.query.get("digest", ""))
         if not self.stale_reads or call.route.kind == "upload" or is_digest(call.route.reference):
             return self._elsewhere(call, await honest(call))
@@ -102,6 +103,10 @@ async def _endless(request: web.BaseRequest, response: web.StreamResponse) -> we
     await stream.prepare(request)
     while True:
         await stream.write(_PIECE)
+
+
+async def _body(call: Call) -> bytes:
+    return await call.body(call.behaviour.blob_limit, refused(413, "SIZE_INVALID"))
 
 
 def _entity(response: web.StreamResponse) -> dict[str, str]:

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.config.config import read_config
-from chains.demo.registry.documents import OCI_MANIFEST
+from chains.demo.registry.documents import OCI_INDEX, OCI_MANIFEST
 from chains.demo.registry.images import image as made_image
+from chains.demo.registry.images import index as made_index
 from chains.demo.registry.server import RegistryServer
 from chains.keys.signer import KeySigner
 from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING
@@ -55,21 +56,39 @@ class Bench:
         """Our own reader."""
         return CosignImages(self.client, NOBODY)
 
-    async def push(self, path: str = "team/app", seed: str = "one", tag: str = "v1") -> ImageReference:
+    async def push(
+        self, path: str = "team/app", seed: str = "one", tag: str = "v1", *, architecture: str = "amd64"
+    ) -> ImageReference:
         """Push a whole image, layer and config and all."""
-        repository, image = Repository(self.address, path), made_image(seed)
+        repository, image = Repository(self.address, path), made_image(seed, architecture)
         for blob in (image.layer, image.config):
             await self.client.put_blob(repository, blob, NOBODY)
         digest = await self.client.put_manifest(repository, tag, image.manifest, OCI_MANIFEST, NOBODY)
         return ImageReference(repository, digest)
 
-    async def sign(self, image: ImageReference, run: str = "build", *, attestation_format: str = "slsa/v1") -> None:
-        """Sign and attest an image as its TaskRun's plan says."""
+    async def push_index(self, path: str = "team/app", tag: str = "multi") -> ImageReference:
+        """Push images for two architectures, and the index of both."""
+        repository, children = Repository(self.address, path), {}
+        for architecture in ("amd64", "arm64"):
+            await self.push(path, f"one for {architecture}", architecture, architecture=architecture)
+            children[architecture] = made_image(f"one for {architecture}", architecture)
+        digest = await self.client.put_manifest(repository, tag, made_index(children), OCI_INDEX, NOBODY)
+        return ImageReference(repository, digest)
+
+    async def sign(
+        self,
+        image: ImageReference,
+        run: str = "build",
+        *,
+        attestation_format: str = "slsa/v1",
+        repository: Repository | None = None,
+    ) -> None:
+        """Sign and attest an image as its TaskRun's plan says, into its own repository or the one given."""
         results = image_results(str(image.repository), str(image.digest))
         settings = {"artifacts.taskrun.storage": "oci", "artifacts.taskrun.format": attestation_format}
         told = taskrun(name=run, uid=f"uid of {run}", results=results, annotations={"build": run})
         plan = plan_run(told, read_config(settings).config)
-        receipts = await sign_plan(plan, {"x509": self.signer}, {"oci": OciStore(self.client, _nobody)})
+        receipts = await sign_plan(plan, {"x509": self.signer}, {"oci": OciStore(self.client, _nobody, repository)})
         assert len(receipts) == 2
         assert [receipt.failures for receipt in receipts] == [(), ()]
 

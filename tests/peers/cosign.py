@@ -1,6 +1,7 @@
 """Both cosigns, each offline: no transparency log, no TUF, signatures beside the image in `.sig` and `.att` tags."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,15 @@ both_cosigns = pytest.mark.parametrize("cosign_name", list(_OFFLINE))
 
 @dataclass(frozen=True)
 class Cosign:
-    """One cosign with a home of its own; keys are named by their files."""
+    """One cosign with a home of its own; keys are named by their files, settings are variables of its environment."""
 
     name: str
     home: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     async def call(self, *arguments: str | Path, password: str = PASSWORD) -> Finished:
         """Run any command."""
-        return await run(self.name, *arguments, home=self.home, env={"COSIGN_PASSWORD": password})
+        return await run(self.name, *arguments, home=self.home, env={"COSIGN_PASSWORD": password, **self.settings})
 
     async def sign_blob(self, key: Path, blob: Path, *, password: str = PASSWORD) -> Finished:
         """Sign a file; the signature is written beside it, with the suffix `.signed`."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chains.artifacts.reference import ImageReference
+from chains.artifacts.reference import ImageReference, Repository
 from tests.peers.bench import ATTESTATIONS, SIGNATURES, bench, every_registry, new_signer, write
 from tests.peers.cosign import Cosign, both_cosigns
 
@@ -145,3 +145,33 @@ async def test_cosign_looks_for_signatures_and_attestations_where_we_put_them(re
 
         assert signatures.out.decode().strip() == tag(image, "sig")
         assert attestations.out.decode().strip() == tag(image, "att")
+
+
+async def test_what_we_keep_in_one_repository_for_all_is_found_there(registry_kind, cosign_name, tmp_path):
+    async with bench(registry_kind, tmp_path) as here:
+        image, other = await here.push(), await here.push("team/other", "another")
+        shelf = Repository(here.address, "security/signatures")
+        for one in (image, other):
+            await here.sign(one, repository=shelf)
+
+        for one in (image, other):
+            cosign = Cosign(cosign_name, tmp_path, {"COSIGN_REPOSITORY": str(shelf)})
+            signature = await cosign.verify(here.public_key, str(one))
+            attestation = await cosign.verify_attestation(here.public_key, str(one))
+            elsewhere = await Cosign(cosign_name, tmp_path).verify(here.public_key, str(one))
+
+            assert signature.succeeded, signature
+            assert attestation.succeeded, attestation
+            assert elsewhere.status == 10, elsewhere
+
+
+async def test_an_index_of_two_architectures_verifies_by_its_tag(registry_kind, cosign_name, tmp_path):
+    async with bench(registry_kind, tmp_path) as here:
+        index, cosign = await here.push_index(), Cosign(cosign_name, tmp_path)
+        await here.sign(index)
+
+        signature = await cosign.verify(here.public_key, f"{index.repository}:multi")
+        attestation = await cosign.verify_attestation(here.public_key, f"{index.repository}:multi")
+
+        assert signature.succeeded, signature
+        assert attestation.succeeded, attestation

@@ -33,6 +33,17 @@ async def test_another_digest_is_claimed_than_is_true() -> None:
             assert answer.headers["Docker-Content-Digest"] == sha256(b"other")
 
 
+async def test_another_digest_is_claimed_on_head_alone() -> None:
+    async with RegistryServer() as server, client(server.address) as registry:
+        body = await registry.push_image(REPOSITORY, "v1")
+        server.lies = Lies(head_digests={sha256(body): sha256(b"other")})
+        digests = [
+            (await registry.manifest(REPOSITORY, "v1", method=method)).headers["Docker-Content-Digest"]
+            for method in ("GET", "HEAD")
+        ]
+        assert digests == [sha256(body), sha256(b"other")]
+
+
 async def test_a_manifest_is_taken_and_lost() -> None:
     async with RegistryServer() as server, client(server.address) as registry:
         body = await registry.push_image(REPOSITORY, "v1")
@@ -81,6 +92,14 @@ async def test_blobs_are_said_to_be_elsewhere() -> None:
         assert (answer.status, answer.location) == (307, f"{ELSEWHERE}/v2/{REPOSITORY}/blobs/{digest}")
 
 
+async def test_blobs_may_be_said_to_be_here_for_ever() -> None:
+    async with RegistryServer() as server, aiohttp.ClientSession() as session:
+        server.push_image(REPOSITORY, "seed")
+        server.lies = Lies(blobs_at=server.url)
+        with pytest.raises(aiohttp.TooManyRedirects):
+            await session.get(f"{server.url}/v2/{REPOSITORY}/blobs/{sha256(LAYER)}", max_redirects=5)
+
+
 async def test_uploads_are_sent_elsewhere() -> None:
     async with RegistryServer() as server, client(server.address) as registry:
         honest = await registry.start(REPOSITORY)
@@ -106,6 +125,21 @@ async def test_a_body_never_ends_and_the_server_stops_all_the_same(kind: str) ->
             assert (response.status, "Content-Length" in response.headers) == (200, False)
             for _ in range(40):
                 assert len(await response.content.readexactly(65536)) == 65536
+        response.close()
+
+
+async def test_a_body_stops_halfway_and_the_server_stops_all_the_same() -> None:
+    async with aiohttp.ClientSession() as session:
+        async with RegistryServer() as server, client(server.address) as registry:
+            digest = await registry.push_blob(REPOSITORY, LAYER)
+            server.lies = Lies(stalled=frozenset({digest}))
+            url = f"http://{server.address}/v2/{REPOSITORY}/blobs/{digest}"
+            async with session.head(url) as head:
+                assert head.headers["Content-Length"] == str(len(LAYER))
+            response = await session.get(url)
+            assert await response.content.readexactly(len(LAYER) // 2) == LAYER[: len(LAYER) // 2]
+        with pytest.raises(aiohttp.ClientError):
+            await response.content.read()
         response.close()
 
 

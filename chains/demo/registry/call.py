@@ -17,7 +17,7 @@ from chains.demo.registry.uploads import Uploads
 class Call:
     """A request, what it addresses, and what it is answered from."""
 
-    request: web.BaseRequest
+    request: web.Request
     route: Route
     storage: Storage
     uploads: Uploads

@@ -1,5 +1,6 @@
 """What a registry may say that is not so; each lie stands until it is taken back or used up."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,22 +23,25 @@ _PIECE: Final = b"\0" * 65536
 class Lies:
     """The lies that are told; set members at any time.
 
-    `bodies` and `digests` are keyed by the digest whose content, or whose Docker-Content-Digest, is another on reading.
+    `bodies` and `digests` are keyed by the digest whose content, or whose Docker-Content-Digest, is another on reading;
+    `head_digests` lies on HEAD alone.
     `lost_manifests` and `lost_blobs` count the next writes that are answered 201 and kept nowhere.
     After each write of a tag the next `stale_reads` of it answer what it named before.
     `blobs_at` and `uploads_at` are origins (`http://host:port`) that reads of blobs are redirected to and that the
-    Location of an upload names. Reads of the digests in `endless` never come to an end. With `page` every answer is 200
-    and this HTML, as from a captive portal.
+    Location of an upload names. Reads of the digests in `endless` never come to an end, those in `stalled` stop halfway
+    and wait. With `page` every answer is 200 and this HTML, as from a captive portal.
     """
 
     bodies: Mapping[str, bytes] = field(default_factory=dict)
-    digests: Mapping[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    head_digests: dict[str, str] = field(default_factory=dict)
     lost_manifests: int = 0
     lost_blobs: int = 0
     stale_reads: int = 0
     blobs_at: str = ""
     uploads_at: str = ""
     endless: frozenset[str] = frozenset()
+    stalled: frozenset[str] = frozenset()
     page: str = ""
     _past: dict[tuple[str, str], Manifest | None] = field(default_factory=dict)
     _past_reads: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -64,11 +68,18 @@ class Lies:
             response: web.StreamResponse = present(call, self._past[place])
         else:
             response = await honest(call)
+        return await self._untrue(call.request, response)
+
+    async def _untrue(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        """Turn an honest answer to a read into what is said of its digest."""
         digest = response.headers.get("Docker-Content-Digest", "")
-        if digest in self.digests:
-            response.headers["Docker-Content-Digest"] = self.digests[digest]
-        if digest in self.endless and call.request.method == "GET":
-            return await _endless(call.request, response)
+        claimed = self.digests | self.head_digests if request.method == "HEAD" else self.digests
+        if digest in claimed:
+            response.headers["Docker-Content-Digest"] = claimed[digest]
+        if digest in self.endless and request.method == "GET":
+            return await _endless(request, response)
+        if digest in self.stalled and isinstance(response, web.Response) and isinstance(response.body, bytes):
+            return await _stalled(request, response, response.body)
         if digest in self.bodies:
             return web.Response(status=response.status, body=self.bodies[digest], headers=_entity(response))
         return response
@@ -96,13 +107,25 @@ class Lies:
         return response
 
 
-async def _endless(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
+async def _endless(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
     """Send zeros until the client has had enough, or the server stops."""
     stream = web.StreamResponse(headers=_entity(response))
     stream.enable_chunked_encoding()
     await stream.prepare(request)
     while True:
         await stream.write(_PIECE)
+
+
+async def _stalled(request: web.Request, response: web.Response, body: bytes) -> web.StreamResponse:
+    """Send half of the body and wait until the server stops."""
+    stream = web.StreamResponse(headers=_entity(response))
+    stream.content_length = len(body)
+    await stream.prepare(request)
+    if request.method == "HEAD":
+        return stream
+    await stream.write(body[: len(body) // 2])
+    await asyncio.Event().wait()
+    return stream
 
 
 async def _body(call: Call) -> bytes:

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint peers lock docs clean
+.PHONY: setup demo test lint properties peers lock docs clean
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 
@@ -19,6 +19,9 @@ lint: $(VENV)/dev.stamp ## format, style, types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+properties: $(VENV)/dev.stamp ## the property tests with at least 100 000 examples each
+	@$(BIN)/python -m pytest tests/properties --hypothesis-profile=long
 
 peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, oras
 	@tests/peers/install

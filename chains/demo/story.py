@@ -22,7 +22,7 @@ from chains.registry.credentials import ChainedKeychain
 SETTINGS = {
     "artifacts.taskrun.format": "slsa/v1",
     "artifacts.taskrun.storage": "oci",
-    "artifacts.pipelinerun.format": "slsa/v1",
+    "artifacts.pipelinerun.format": "slsa/v2alpha4",
     "artifacts.pipelinerun.storage": "oci",
     "artifacts.oci.storage": "oci",
 }

@@ -113,7 +113,7 @@ class ImageReference:
 def _no_image_digest(text: str, digest: str) -> str:
     algorithm, colon, _ = digest.partition(":")
     if not colon:
-        return f"the image {shown(text)} has {shown(digest)} for a digest: write sha256: and 64 hex digits, a tag is none"
+        return f"the image {shown(text)} has {shown(digest)} for a digest: write sha256: and its digits, a tag is none"
     return f"the image {shown(text)} has a digest of {shown(algorithm)}, and images go by sha256"
 
 

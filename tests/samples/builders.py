@@ -14,21 +14,30 @@ FILES = sorted(SAMPLES.glob("*.yaml"))
 SIGNING_CONFIG = SAMPLES / "config" / "signing-config.yaml"
 README = (SAMPLES / "README.md").read_text()
 
-TaskRunObject = dict[str, Any]
+# What the demo sets.
+BESIDE_IMAGES = {
+    "artifacts.taskrun.format": "slsa/v1",
+    "artifacts.taskrun.storage": "oci",
+    "artifacts.pipelinerun.format": "slsa/v2alpha4",
+    "artifacts.pipelinerun.storage": "oci",
+    "artifacts.oci.storage": "oci",
+}
+
+RunObject = dict[str, Any]
 
 
-def objects(path: Path) -> list[TaskRunObject]:
-    """The TaskRuns of a file as the API returns them."""
-    return list(read_documents(path.read_bytes()))
+def objects(path: Path, kind: str = "") -> list[RunObject]:
+    """The runs of a file, or those of one kind, as the API returns them."""
+    return [found for found in read_documents(path.read_bytes()) if kind in ("", found["kind"])]
 
 
-def every_object() -> list[TaskRunObject]:
-    """The TaskRuns of all files."""
-    return [found for path in FILES for found in objects(path)]
+def every_object(kind: str = "") -> list[RunObject]:
+    """The runs of all files, or those of one kind."""
+    return [found for path in FILES for found in objects(path, kind)]
 
 
-def named(found: TaskRunObject) -> str:
-    """What a test calls a TaskRun."""
+def named(found: RunObject) -> str:
+    """What a test calls a run."""
     return str(found["metadata"]["name"])
 
 
@@ -40,10 +49,18 @@ def walk_through_config() -> Config:
     return reading.config
 
 
+def beside_images_config() -> Config:
+    """Everything beside images, PipelineRuns in SLSA v1.0."""
+    reading = read_config(BESIDE_IMAGES)
+    assert (reading.problems, reading.unknown) == ((), ())
+    return reading.config
+
+
 def plans(name: str, config: Config | None = None) -> dict[str, Plan]:
-    """The plan of each TaskRun of a file by its name; the defaults where no settings are given."""
+    """The plan of each run of a file by its name; the defaults where no settings are given."""
     settings = read_config({}).config if config is None else config
-    return {run.name: plan_run(run, settings) for run in read_run_files((SAMPLES / name,)).runs}
+    found = read_run_files((SAMPLES / name,))
+    return {run.name: plan_run(run, settings, found.children_of(run)) for run in found.runs}
 
 
 def images(plan: Plan) -> list[str]:

@@ -1,0 +1,1 @@
+"""A Kubernetes API server in the process: kubectl and every client library may talk to it."""

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.programs import Finished, run
+from tests.peers.programs import PASSWORD, Finished, run
 
-PASSWORD = "the password of a test's key"
 _OFFLINE = {
     "cosign-2": ("--yes", "--tlog-upload=false"),
     "cosign-3": ("--yes", "--tlog-upload=false", "--use-signing-config=false"),
@@ -31,7 +30,7 @@ class Cosign:
         """Run any command."""
         return await run(self.name, *arguments, home=self.home, env={"COSIGN_PASSWORD": password, **self.settings})
 
-    async def sign_blob(self, key: Path, blob: Path, *, password: str = PASSWORD) -> Finished:
+    async def sign_blob(self, key: str | Path, blob: Path, *, password: str = PASSWORD) -> Finished:
         """Sign a file; the signature is written beside it, with the suffix `.signed`."""
         signed = ("--output-signature", f"{blob}.signed", blob)
         return await self.call("sign-blob", "--key", key, *self._writing, *signed, password=password)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,12 @@ import pytest
 
 BIN = Path(__file__).resolve().parents[2] / ".peers" / "bin"
 LIMIT = 60.0
+PASSWORD = "the password of a test's key"
 _NOWHERE = "http://127.0.0.1:9"
-_ALONE = {"http_proxy": _NOWHERE, "https_proxy": _NOWHERE, "HTTP_PROXY": _NOWHERE, "HTTPS_PROXY": _NOWHERE}
+_ALONE = {
+    **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), _NOWHERE),
+    **dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1"),
+}
 
 
 @dataclass(frozen=True)
@@ -67,3 +72,9 @@ async def run(
             process.kill()
             await process.wait()
     return Finished(command, process.returncode or 0, out, err.decode(errors="replace"))
+
+
+async def chains(home: Path, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Finished:
+    """Run our own command as it was installed, with the password that cosign gets too."""
+    installed = Path(sys.executable).with_name("chains")
+    return await run(installed, *arguments, home=home, env={"COSIGN_PASSWORD": PASSWORD, **(env or {})})

@@ -1,14 +1,13 @@
 """Our command line and cosign's, by turns on the same keys and images, as a user would at a terminal."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from chains.artifacts.reference import ImageReference
 from tests.peers.bench import Bench, bench, every_registry
-from tests.peers.cosign import PASSWORD, Cosign, both_cosigns
-from tests.peers.programs import Finished, run
+from tests.peers.cosign import Cosign, both_cosigns
+from tests.peers.programs import chains
 from tests.peers.skopeo import Skopeo
 
 pytestmark = [pytest.mark.peers, every_registry, both_cosigns]
@@ -16,11 +15,6 @@ pytestmark = [pytest.mark.peers, every_registry, both_cosigns]
 SAMPLE = Path(__file__).parents[2] / "samples" / "buildah-taskrun.yaml"
 PLACEHOLDER = "registry.example.com:5000"
 SAMPLE_DIGEST = "sha256:758eba81a3a1af7c51ad58410dff99cd283575b16e71a38e9d4082b423de968e"
-
-
-async def chains(folder: Path, *arguments: str | Path) -> Finished:
-    installed = Path(sys.executable).with_name("chains")
-    return await run(installed, *arguments, home=folder, env={"COSIGN_PASSWORD": PASSWORD})
 
 
 async def built(here: Bench) -> tuple[ImageReference, Path]:

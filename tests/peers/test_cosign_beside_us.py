@@ -7,7 +7,8 @@ import pytest
 from chains.keys.signer import KeyVerifier
 from chains.pipeline.verify import verify_attestations, verify_signatures
 from tests.peers.bench import ATTESTATIONS, SIGNATURES, bench, every_registry, write
-from tests.peers.cosign import PASSWORD, Cosign, both_cosigns
+from tests.peers.cosign import Cosign, both_cosigns
+from tests.peers.programs import PASSWORD
 
 pytestmark = [pytest.mark.peers, every_registry]
 

@@ -12,7 +12,8 @@ from chains.keys.generate import generate_key_pair
 from chains.keys.kinds import PrivateKey
 from chains.keys.secret import signer_from_secret
 from chains.keys.signer import KeySigner, KeyVerifier
-from tests.peers.cosign import PASSWORD, Cosign, both_cosigns
+from tests.peers.cosign import Cosign, both_cosigns
+from tests.peers.programs import PASSWORD
 
 pytestmark = pytest.mark.peers
 

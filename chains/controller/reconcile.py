@@ -87,7 +87,13 @@ async def _settle(key: RunKey, cluster: Cluster, plan: Plan, receipts: tuple[Rec
     annotations = {name: text for receipt in receipts for name, text in _carried(receipt).items()}
     if not receipts:
         annotations[REASON] = _joined(plan.reasons)
-    marked = await cluster.mark(key, {**annotations, SIGNED: "true"})
+    try:
+        marked = await cluster.mark(key, {**annotations, SIGNED: "true"})
+    except EdgeError as error:
+        if error.transient:
+            raise
+        # What the stores put on the run is more than the API allows an object.
+        return await _give_up(key, cluster, str(error), receipts)
     end = (End.SIGNED if receipts else End.NOTHING_TO_SIGN) if marked else End.GONE
     return Turn(key, end, annotations.get(REASON, ""), None, plan.reasons, receipts)
 

@@ -61,7 +61,7 @@ class Service:
         self._observe = observe
         self._attempts: dict[RunKey, int] = {}
         self._parents_waiting: set[RunKey] = set()
-        self._configured = asyncio.Event()
+        self._able = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish the turns in hand, or abandon them after 25 s."""
@@ -76,7 +76,7 @@ class Service:
             for task in inflow:
                 task.cancel()
             self.queue.close()
-            self._configured.set()
+            self._able.set()
             await asyncio.wait(workers, timeout=SHUTDOWN)
             for task in workers:
                 task.cancel()
@@ -100,7 +100,7 @@ class Service:
             self._refuse_config(str(error))
             return
         self.state.config_trouble = ""
-        self._configured.set()
+        self._consider()
         log.info("configuration in force", keys=sorted(entries))
         for notice in self.state.parts.notices:
             log.warning("configuration", notice=notice)
@@ -113,12 +113,24 @@ class Service:
         self.state.config_trouble = "" if self.state.parts else why
         log.error("configuration refused", why=why, then=kept)
 
+    async def look_for_keys(self) -> None:
+        """Look at the signing secret now; it is looked at every `key_poll` seconds anyway."""
+        news = await self._refresh_keys()
+        if news:
+            log.info("signing key", news=news)
+            self._consider()
+
     async def _follow_keys(self) -> None:
         while True:
-            news = await self._refresh_keys()
-            if news:
-                log.info("signing key", news=news)
+            await self.look_for_keys()
             await asyncio.sleep(self._key_poll)
+
+    def _consider(self) -> None:
+        """Let the workers go on, or have them wait, with the queue kept, while there is no configuration or no key."""
+        if self.state.parts is not None and not self.state.signer_troubles():
+            self._able.set()
+        else:
+            self._able.clear()
 
     async def _follow_runs(self, kind: str, namespace: str | None) -> None:
         watch = f"{kind} in {namespace or 'all namespaces'}"
@@ -145,8 +157,9 @@ class Service:
             self.queue.add(seen.parent, lane)
 
     async def _work(self) -> None:
-        await self._configured.wait()
-        while (key := await self.queue.take()) is not None and self.state.parts is not None:
+        while await self._able.wait() and (key := await self.queue.take()) is not None:
+            if self.state.parts is None:
+                return
             try:
                 turn = await reconcile(key, self._cluster, self.state.parts)
             except Exception as error:  # the one place: a fault of ours must not cost the service, nor the run

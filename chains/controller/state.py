@@ -20,9 +20,14 @@ class State:
     def unready(self) -> tuple[str, ...]:
         """Return why no run can be signed just now; nothing when one can."""
         troubles = [self.config_trouble, *self.watch_troubles.values()]
-        if self.parts is not None:
-            troubles += [_signer_trouble(self.parts, name) for name in self.parts.signers]
+        troubles += self.signer_troubles()
         return tuple(dict.fromkeys(trouble for trouble in troubles if trouble))
+
+    def signer_troubles(self) -> tuple[str, ...]:
+        """Return why a signer cannot be used just now."""
+        parts = self.parts
+        troubles = (_signer_trouble(parts, name) for name in parts.signers) if parts else ()
+        return tuple(trouble for trouble in troubles if trouble)
 
 
 def _signer_trouble(parts: Parts, name: str) -> str:

@@ -1,20 +1,20 @@
 """The story of the demo: apply the samples, watch each run being signed, then fetch and verify what was stored."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from chains.artifacts.reference import ImageReference
 from chains.config.config import read_config
 from chains.controller.reconcile import End, Turn
 from chains.demo.samples import Sample, read_samples, samples_folder, with_real_images
 from chains.demo.world import SECRET, SYSTEM_NAMESPACE, World, controller, world
 from chains.errors import VerificationError
 from chains.formats import named_format
-from chains.pipeline.verify import Verified, verify_attestations, verify_signatures
+from chains.pipeline.verify import verify_attestations, verify_signatures
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages
 from chains.registry.credentials import ChainedKeychain
@@ -27,6 +27,7 @@ SETTINGS = {
     "artifacts.oci.storage": "oci",
 }
 PATIENCE = 60.0
+_LONG_HEX = re.compile(r"[0-9a-f]{64}")
 _FINAL = (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED)
 
 Say = Callable[[str], None]
@@ -55,8 +56,7 @@ async def tell(folder: Path, say: Say, stay: Callable[[World], Awaitable[None]] 
 
 
 async def _apply(here: World, samples: Sequence[Sample], turns: asyncio.Queue[Turn], say: Say) -> bool:
-    for sample in samples:
-        await here.kubernetes.apply(sample.object)
+    await _apply_all(here, samples)
     waited_for = {(sample.run.kind, sample.run.namespace, sample.run.name) for sample in samples}
     good = True
     try:
@@ -73,37 +73,43 @@ async def _apply(here: World, samples: Sequence[Sample], turns: asyncio.Queue[Tu
     return good
 
 
+async def _apply_all(here: World, samples: Sequence[Sample]) -> None:
+    """Apply parents first: the API gives each object a uid of its own, and children name their owner by it."""
+    uids: dict[str, str] = {}
+    for sample in sorted(samples, key=lambda sample: sample.run.kind != "PipelineRun"):
+        for owner in sample.object["metadata"].get("ownerReferences", ()):
+            owner["uid"] = uids.get(owner["uid"], owner["uid"])
+        applied = await here.kubernetes.apply(sample.object)
+        uids[sample.run.uid] = applied["metadata"]["uid"]
+
+
 def _show(turn: Turn, say: Say) -> None:
     say(f"   {turn.end.value:15}  {turn.key}")
     for receipt in turn.receipts:
         for place in (place for stored in receipt.stored.values() for place in stored.locations):
-            say(f"                      {place}")
+            say(f"                    + {_LONG_HEX.sub(lambda digits: digits[0][:12] + '…', place)}")
     if turn.end is not End.SIGNED:
-        for reason in turn.reasons or (turn.sentence,):
-            say(f"                      {reason}")
+        say(f"                    - {next(iter(turn.reasons), turn.sentence)}")
 
 
 async def _verify(here: World, samples: Sequence[Sample], say: Say) -> bool:
-    images = tuple(dict.fromkeys(image for sample in samples for image in sample.images))
-    good, provenance = bool(images), b""
+    expected = {(image, sample.run.kind): None for sample in samples for image in sample.images}
+    good, provenance = bool(expected), b""
     async with RegistryClient() as client:
         stored = CosignImages(client, ChainedKeychain())
-        for image in images:
+        for image, kind in expected:
             try:
-                provenance = await _verify_image(here, stored, image)
-                say(f"   signature and attestation hold   {image}")
+                await verify_signatures(image, stored, here.verifier)
+                format_name = SETTINGS[f"artifacts.{kind.lower()}.format"]
+                found = await verify_attestations(
+                    image, stored, here.verifier, named_format(format_name).predicate_type
+                )
+                say(f"   signature and {kind}'s attestation hold: {image}")
+                provenance = provenance or found.payloads[-1].payload.body
             except VerificationError as error:
                 say(f"   does NOT verify: {error}")
                 good = False
     if provenance:
-        say(f"\n4. The provenance of {images[-1]}")
+        say(f"\n4. The provenance of {next(iter(expected))[0]}")
         say(msgspec.json.format(provenance, indent=2).decode())
     return good
-
-
-async def _verify_image(here: World, stored: CosignImages, image: ImageReference) -> bytes:
-    """Verify signature and attestation of an image, and return the provenance."""
-    await verify_signatures(image, stored, here.verifier)
-    predicate_type = named_format(SETTINGS["artifacts.taskrun.format"]).predicate_type
-    found: Verified = await verify_attestations(image, stored, here.verifier, predicate_type)
-    return found.payloads[-1].payload.body

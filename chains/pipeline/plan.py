@@ -15,8 +15,8 @@ from chains.runs.family import Family
 from chains.runs.run import Run
 
 NO_HINT = (
-    "no result of this run names an artifact: a task tells what it built by the results IMAGE_URL with IMAGE_DIGEST, "
-    "IMAGES, ARTIFACT_URI with ARTIFACT_DIGEST, or ARTIFACT_OUTPUTS"
+    "no result of this run names an artifact (IMAGE_URL with IMAGE_DIGEST, IMAGES, ARTIFACT_URI with ARTIFACT_DIGEST, "
+    "or ARTIFACT_OUTPUTS)"
 )
 
 

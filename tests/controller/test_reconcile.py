@@ -137,6 +137,14 @@ async def test_an_api_outage_while_marking_is_tried_again() -> None:
     assert (await reconcile(key, cluster, parts())).end is End.SIGNED
 
 
+async def test_a_mark_that_the_api_refuses_for_good_is_replaced_by_one_that_says_so() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(taskrun_object(results=image_results()))
+    cluster.mark_errors.append(EdgeError("metadata.annotations: too long", transient=False))
+    assert (await reconcile(key, cluster, parts())).end is End.FAILED
+    assert cluster.annotations(key) == {SIGNED: "failed", REASON: "metadata.annotations: too long"}
+
+
 def pipelinerun_object() -> dict[str, object]:
     found = taskrun_object("release", uid="uid-p")
     children = [

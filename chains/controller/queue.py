@@ -53,7 +53,9 @@ class RunQueue:
         self._wake.set()
 
     def add_later(self, key: RunKey, seconds: float) -> None:
-        """Queue a run after a delay, unless it is queued before."""
+        """Queue a run after a delay, unless it is queued already."""
+        if key in self._waiting:
+            return
         due = time.monotonic() + seconds
         self._due[key] = due
         heapq.heappush(self._delayed, (due, next(self._order), key))

@@ -153,13 +153,15 @@ class Service:
             if seen.done:
                 self.queue.add(seen.key, lane)
         elif seen.parent is not None and seen.parent in self._parents_waiting:
-            self._parents_waiting.discard(seen.parent)
             self.queue.add(seen.parent, lane)
 
     async def _work(self) -> None:
         while await self._able.wait() and (key := await self.queue.take()) is not None:
             if self.state.parts is None:
                 return
+            if key.kind == "PipelineRun":
+                # A child's mark that comes during this turn queues it again.
+                self._parents_waiting.add(key)
             try:
                 turn = await reconcile(key, self._cluster, self.state.parts)
             except Exception as error:  # the one place: a fault of ours must not cost the service, nor the run
@@ -171,8 +173,7 @@ class Service:
 
     def _account(self, turn: Turn) -> None:
         if turn.end is End.WAITING:
-            # A child's mark wakes it at once; the delay is for a mark that came while the children were being read.
-            self._parents_waiting.add(turn.key)
+            # A child's mark wakes it at once; the delay is for a mark that no watch ever tells of.
             self.queue.add_later(turn.key, CHILDREN_POLL)
         elif turn.end is End.RETRY:
             attempt = self._attempts[turn.key] = self._attempts.get(turn.key, 0) + 1

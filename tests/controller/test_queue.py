@@ -68,6 +68,14 @@ async def test_a_later_try_comes_when_it_is_due_and_not_twice() -> None:
     assert len(queue) == 0
 
 
+async def test_a_run_that_is_queued_needs_no_later_try() -> None:
+    queue = RunQueue()
+    queue.add(key("x"), Lane.LIVE)
+    queue.add_later(key("x"), 0.0)
+    assert await drained(queue, 1) == ["a/x"]
+    assert len(queue) == 0
+
+
 async def test_a_closed_queue_hands_out_nothing_and_wakes_who_waits() -> None:
     queue = RunQueue()
     waiting = asyncio.create_task(queue.take())

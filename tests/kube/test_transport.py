@@ -127,6 +127,9 @@ def test_no_proxy_exempts_names_addresses_and_ranges(host, exempt, used):
 
 def test_each_scheme_has_its_own_proxy():
     assert environment_proxy("https", "a", {"http_proxy": "http://p"}) is None
+    assert [environment_proxy("http", host, {"http_proxy": "p"}) for host in ("127.0.0.1", "::1", "localhost")] == [
+        None
+    ] * 3
     assert environment_proxy("http", "a", {"http_proxy": "http://p"}) == "http://p"
 
 

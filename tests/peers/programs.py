@@ -16,7 +16,6 @@ PASSWORD = "the password of a test's key"
 _NOWHERE = "http://127.0.0.1:9"
 _ALONE = {
     **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), _NOWHERE),
-    **dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1"),
 }
 
 

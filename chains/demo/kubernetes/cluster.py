@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from chains.demo.kubernetes.definitions import resource_of
+from chains.demo.kubernetes.history import History
 from chains.demo.kubernetes.objects import Version
 from chains.demo.kubernetes.resources import DEFINITIONS, NAMESPACES, Resource, catalogue
 from chains.demo.kubernetes.status import Cause, forbidden, not_found
@@ -32,6 +33,7 @@ class Cluster:
         self.revisions = Revisions()
         self._clock = clock
         self._history = history
+        self._compacted = 0
         self._stores: dict[tuple[str, str], Store] = {}
 
     def now(self) -> str:
@@ -45,13 +47,14 @@ class Cluster:
         """Return where a resource's objects lie."""
         held = self._stores.get(resource.id)
         if held is None:
-            held = self._stores[resource.id] = Store(resource, self.revisions, self._history)
+            held = self._stores[resource.id] = Store(resource, self.revisions, History(self._history, self._compacted))
         return held
 
     def compact(self, revision: int | None = None) -> None:
         """Forget what was before a revision, or before now, as etcd does every few minutes."""
+        self._compacted = max(self._compacted, self.revisions.current if revision is None else revision)
         for store in self._stores.values():
-            store.history.compact(self.revisions.current if revision is None else revision)
+            store.history.compact(self._compacted)
 
     def admit_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         """Refuse to create an object in a namespace that is not there or is going."""

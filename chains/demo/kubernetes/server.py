@@ -77,7 +77,10 @@ class KubernetesServer:
             await self._runner.cleanup()
 
     def kubeconfig(self, token: str | None = None) -> str:
-        """Return a kubeconfig (YAML) for a token, by default the first."""
+        """Return a kubeconfig (YAML) for a token, by default the first.
+
+        Go clients, kubectl among them, send tokens over TLS only, so they need a server without `tokens`.
+        """
         token = token if token is not None else next(iter(self._tokens), None)
         user: dict[str, Any] = {"name": "demo", "user": {"token": token} if token else {}}
         config = {

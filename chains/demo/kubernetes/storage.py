@@ -35,10 +35,10 @@ class Scan:
 class Store:
     """The objects of one resource and their recent past; whoever listens is woken at every write."""
 
-    def __init__(self, resource: Resource, revisions: Revisions, history_size: int) -> None:
+    def __init__(self, resource: Resource, revisions: Revisions, history: History) -> None:
         self.resource = resource
         self.revisions = revisions
-        self.history = History(history_size, revisions.current)
+        self.history = history
         self.listeners: set[asyncio.Event] = set()
         self._versions: dict[str, Version] = {}
         self._keys: list[str] = []

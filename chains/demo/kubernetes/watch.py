@@ -116,13 +116,13 @@ class Watch:
         next_bookmark = clock() + bookmark_seconds
         while True:
             self._pulse.clear()
-            if self._stop is not None:
-                _end(self._stop)
-                return
-            news = self._news()
+            news = self._news() if self._stop in (None, "close") else b""
             if news:
                 yield news
                 continue
+            if self._stop is not None:
+                _end(self._stop)
+                return
             if self._bookmark_due or clock() >= min(next_bookmark, deadline):
                 next_bookmark, self._bookmark_due = clock() + bookmark_seconds, False
                 if self._options.bookmarks and may_bookmark():

@@ -268,6 +268,19 @@ async def test_an_object_beyond_what_etcd_takes_is_refused():
         assert (status, refused["message"]) == (500, "etcdserver: request is too large")
 
 
+async def test_a_server_that_was_stopped_starts_where_it_left_off():
+    async with served() as api:
+        await api.server.apply(run("a"))
+        async with api.watch(RUNS, resourceVersion="1") as watch:
+            assert (await event(watch))["type"] == "ADDED"
+            await api.server.stop()
+            assert await watch.content.readline() == b""
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await api.send("GET", f"{RUNS}/a")
+        await api.server.start()
+        assert (await api.send("GET", f"{RUNS}/a"))[0] == 200
+
+
 async def test_the_clock_is_the_one_given():
     async with KubernetesServer(clock=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) as server:
         made = await server.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}})

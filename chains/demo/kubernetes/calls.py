@@ -10,9 +10,9 @@ from chains.demo.kubernetes.bodies import JSON, YAML, media_type, read_body, rea
 from chains.demo.kubernetes.cluster import Cluster
 from chains.demo.kubernetes.deletes import delete, delete_collection, read_options
 from chains.demo.kubernetes.lists import read_page
-from chains.demo.kubernetes.managed_fields import Author, Operation, manager_name
+from chains.demo.kubernetes.managed_fields import Author, Operation, field_manager
 from chains.demo.kubernetes.objects import Version, encode
-from chains.demo.kubernetes.patches import APPLY_PATCH, PATCH_TYPES, apply_patch, needs_manager, patch
+from chains.demo.kubernetes.patches import APPLY_PATCH, PATCH_TYPES, apply_patch, check_field_manager, patch
 from chains.demo.kubernetes.representations import Representation, negotiate
 from chains.demo.kubernetes.selectors import parse_selector
 from chains.demo.kubernetes.status import bad_request, not_found, unsupported_media_type
@@ -98,7 +98,7 @@ class Calls:
         write, body = self._write(request, target), await read_body(request)
         if media != APPLY_PATCH:
             return _shown(shown, patch(self._cluster, write, media, read_document(JSON, body)))
-        needs_manager(request.query)
+        check_field_manager(request.query)
         wanted = read_document(YAML, body)
         force = request.query.get("force") in ("true", "1")
         version, created = apply_patch(self._cluster, write, wanted, force=force)
@@ -127,7 +127,7 @@ class Calls:
         dry_run = query.get("dryRun", "")
         if dry_run not in ("", "All"):
             raise bad_request(f"dryRun can only be All, not {dry_run!r}")
-        manager = manager_name(query.get("fieldManager", ""), request.headers.get("User-Agent", ""))
+        manager = field_manager(query.get("fieldManager", ""), request.headers.get("User-Agent", ""))
         operation: Operation = "Apply" if media_type(request) == APPLY_PATCH else "Update"
         author = Author(manager, operation, target.api_version, self._cluster.now(), target.subresource)
         return Write(target, author, dry_run=bool(dry_run))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from chains.demo.kubernetes.field_sets import Path, Tree, compare, discard, insert, owned, paths, tree_of
 from chains.demo.kubernetes.objects import Object
 
-MANAGER_LIMIT = 128
+FIELD_MANAGER_LIMIT = 128
 
 Operation = Literal["Update", "Apply"]
 
@@ -33,9 +33,9 @@ class Author:
         return made | ({"subresource": self.subresource} if self.subresource else {})
 
 
-def manager_name(given: str, user_agent: str) -> str:
+def field_manager(given: str, user_agent: str) -> str:
     """Return the field manager of a request: the one given, else the first token of the User-Agent."""
-    return (given or user_agent.split("/", 1)[0].strip() or "unknown")[:MANAGER_LIMIT]
+    return (given or user_agent.split("/", 1)[0].strip() or "unknown")[:FIELD_MANAGER_LIMIT]
 
 
 def entries_of(found: Object) -> list[Object]:

@@ -11,14 +11,14 @@ from chains.demo.kubernetes.status import bad_request
 from chains.demo.kubernetes.targets import Target
 
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-_LONGEST_BASE = 58
+_LONGEST_PREFIX = 58
 _KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 _OUTSIDE_SPEC = frozenset({"metadata", "apiVersion", "kind"})
 
 
-def generated_name(base: str) -> str:
-    """Return a name that begins with `base`, as generateName asks for."""
-    return base[:_LONGEST_BASE] + "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(5))
+def generated_name(prefix: str) -> str:
+    """Return a name that begins with `prefix`, as generateName asks for."""
+    return prefix[:_LONGEST_PREFIX] + "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(5))
 
 
 def identify(target: Target, found: Object) -> None:

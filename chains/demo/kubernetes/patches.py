@@ -93,7 +93,7 @@ def _within_subresource(target: Target, applied: Object) -> Object:
     return applied
 
 
-def needs_manager(query: Mapping[str, str]) -> None:
+def check_field_manager(query: Mapping[str, str]) -> None:
     """Raise an Invalid when an apply patch does not say who applies."""
     if not query.get("fieldManager"):
         cause = Cause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")

@@ -23,6 +23,7 @@ from chains.demo.kubernetes.watches import Watches
 
 BOOKMARK_SECONDS = 60.0
 FIRST_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+_HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 1.0
 _OPEN = frozenset({*HEALTH, "/version"})
 
@@ -53,11 +54,20 @@ class KubernetesServer:
         self._tokens = dict(tokens or {})
         self._calls = Calls(self.cluster, self.watches, bookmark_seconds)
         self._runner: web.AppRunner | None = None
+        self._port = 0
 
     async def __aenter__(self) -> Self:
         for name in FIRST_NAMESPACES:
             if self.cluster.store(NAMESPACES).get(name) is None:
                 await self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen: at first on a free port, after a stop on the same one again, with everything as it was left."""
         middlewares = [self._count, self.faults.middleware, _refuse, self._authenticate]
         app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
         app.router.add_route("*", "/{path:.*}", self._answer)
@@ -66,15 +76,16 @@ class KubernetesServer:
             app, access_log=None, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
-        return self
+        await web.TCPSite(self._runner, _HOST, self._port).start()
+        self._port = self._runner.addresses[0][1]
+        self.url = f"http://{_HOST}:{self._port}"
 
-    async def __aexit__(self, *_: object) -> None:
+    async def stop(self) -> None:
+        """Close every watch and connection and listen no longer."""
         self.watches.close()
         if self._runner is not None:
             await self._runner.cleanup()
+            self._runner = None
 
     def kubeconfig(self, token: str | None = None) -> str:
         """Return a kubeconfig (YAML) for a token, by default the first.
@@ -97,9 +108,9 @@ class KubernetesServer:
         """Forget what was before a revision, or before now: older lists and watches get 410."""
         self.cluster.compact(revision)
 
-    async def apply(self, found: Mapping[str, Any], manager: str = "demo") -> Object:
+    async def apply(self, found: Mapping[str, Any], field_manager: str = "demo") -> Object:
         """Create an object or replace the one of its name, without HTTP; its namespace is made if need be."""
-        return put_object(self.cluster, found, manager)
+        return put_object(self.cluster, found, field_manager)
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """Return an object as it is, without HTTP; None when there is none."""

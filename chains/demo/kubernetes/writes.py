@@ -51,9 +51,9 @@ def create(cluster: Cluster, write: Write, new: Object) -> Version:
     if metadata.get("resourceVersion", "0") not in ("", "0"):
         raise bad_request("resourceVersion should not be set on objects to be created")
     place(target, metadata)
-    base = "" if metadata["name"] else metadata.get("generateName", "")
-    for _ in range(NAME_TRIES if base else 1):
-        metadata["name"] = generated_name(base) if base else metadata["name"]
+    prefix = "" if metadata["name"] else metadata.get("generateName", "")
+    for _ in range(NAME_TRIES if prefix else 1):
+        metadata["name"] = generated_name(prefix) if prefix else metadata["name"]
         key = target.resource.key(target.namespace, metadata["name"])
         if store.get(key) is None:
             return _created(cluster, write, new)

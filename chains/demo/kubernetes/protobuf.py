@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from chains.demo.kubernetes.status import StatusError, bad_request
 MAGIC = b"k8s\0"
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _VARINT_LIMIT = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Value = int | bytes
 
@@ -73,8 +74,8 @@ def _time(digits: str) -> Callable[[Value], str]:
         told = dict(_fields(_octets(value)))
         if not told:
             return ""
-        moment = datetime.fromtimestamp(_number(told.get(1, 0)), UTC)
-        return moment.replace(microsecond=_number(told.get(2, 0)) // 1000).strftime(f"%Y-%m-%dT%H:%M:%S{digits}Z")
+        since = timedelta(seconds=_number(told.get(1, 0)), microseconds=_number(told.get(2, 0)) // 1000)
+        return (_EPOCH + since).strftime(f"%Y-%m-%dT%H:%M:%S{digits}Z")
 
     return read
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import msgspec
 
 from chains.errors import InputError
 from chains.runs import wire
+from chains.runs.moment import read_moment
 from chains.runs.pipeline import ChildReference, Pipeline, read_pipeline
 from chains.runs.value import Value, read_value
 
@@ -103,7 +103,7 @@ def parse_run(text: bytes | msgspec.Raw) -> Run:
     raw = wire.read_run_object(text)
     if raw.kind not in KINDS or raw.api_version not in API_VERSIONS:
         raise InputError(
-            f"this object is {raw.api_version or 'without apiVersion'}, kind {raw.kind or 'none'}: "
+            f"this object is {_named(raw.api_version, 'without apiVersion')}, kind {_named(raw.kind, 'none')}: "
             f"a run is a {' or '.join(KINDS)} of tekton.dev/v1"
         )
     metadata, spec, status = raw.metadata or wire.Metadata(), raw.spec or wire.Spec(), raw.status or wire.Status()
@@ -125,8 +125,8 @@ def parse_run(text: bytes | msgspec.Raw) -> Run:
         being_deleted=metadata.deletion_timestamp is not None,
         outcome=wire.outcome(status.conditions),
         first_condition=(status.conditions[0].status or "") if status.conditions else "",
-        started=_utc(status.start_time, "status.startTime"),
-        completed=_utc(status.completion_time, "status.completionTime"),
+        started=read_moment(status.start_time, "status.startTime"),
+        completed=read_moment(status.completion_time, "status.completionTime"),
         params={p.name: read_value(p.value) for p in spec.params or ()},
         defaults={p.name: read_value(p.default) for p in _param_specs(status) if bytes(p.default)},
         results=_results(status.results or status.task_results or status.pipeline_results),
@@ -142,17 +142,8 @@ def parse_run(text: bytes | msgspec.Raw) -> Run:
     )
 
 
-def _utc(text: str | None, where: str) -> str:
-    """Return the time as `...Z`, with a fraction only where the API gave one."""
-    if not text:
-        return ""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{where} is {text[:40]!r}, which is no RFC 3339 time") from error
-    if text.endswith("Z") or moment.tzinfo is None:
-        return text
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _named(text: str | None, absent: str) -> str:
+    return ascii(text[:60]) if text else absent
 
 
 def _steps(containers: list[wire.Container] | None) -> tuple[Step, ...]:

@@ -228,6 +228,7 @@ def outcome(conditions: list[Condition] | None) -> str | None:
 
 def _decode(decoder: msgspec.json.Decoder[_T], text: bytes | msgspec.Raw) -> _T:
     try:
+        str(memoryview(text), "utf-8")  # msgspec looks into no string that it skips or keeps raw
         return decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"this is not a Kubernetes object that can be read: {error}") from error

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from chains.artifacts.hints import read_git, read_hints
 from chains.artifacts.materials import container_images, definition, git_sources
 from chains.artifacts.merge import merge_artifacts
 from chains.artifacts.reference import Artifact
+from chains.formats.own_json import own_json
 from chains.formats.statement import Wording
 from chains.formats.typed.go_json import encode_go_json
 from chains.formats.typed.round_trip import round_trip
@@ -90,7 +89,7 @@ def _task_of_pipeline(child: Run, wording: Wording) -> Iterator[Dependency]:
 
 def _whole_run(run: Run) -> bytes:
     """Return a child run as JSON, without what changes after it ended: marks, versions, finalizers, field managers."""
-    found = round_trip(msgspec.json.decode(run.text), "tekton.TaskRun")
+    found = round_trip(own_json(run), "tekton.TaskRun")
     metadata = {name: value for name, value in found["metadata"].items() if name not in CHANGING}
     if "annotations" in metadata:
         metadata["annotations"] = dict(sorted(lasting_annotations(run).items()))

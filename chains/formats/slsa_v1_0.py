@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from chains.artifacts.hints import read_hints
 from chains.artifacts.merge import merge_artifacts
 from chains.artifacts.reference import Artifact
 from chains.artifacts.subjects import image_subjects
-from chains.errors import InputError
 from chains.formats.byproducts import read_byproducts
 from chains.formats.dependencies import read_dependencies
+from chains.formats.own_json import own_json
 from chains.formats.statement import STATEMENT_V1, Wording, write_statement
 from chains.formats.typed.round_trip import round_trip
 from chains.runs.family import Family
@@ -78,7 +76,7 @@ def _write(family: Family, subjects: Sequence[Artifact], wording: Wording) -> by
 
 
 def _external_parameters(run: Run) -> Json:
-    external: Json = {"runSpec": round_trip(_member(run, "spec"), SPEC_TYPES[run.kind])}
+    external: Json = {"runSpec": round_trip(own_json(run, "spec"), SPEC_TYPES[run.kind])}
     if run.ref_source is not None and run.resolver not in ("", "Cluster"):
         external["buildConfigSource"] = _build_config_source(run.ref_source)
     return external
@@ -92,24 +90,13 @@ def _build_config_source(source: RefSource) -> Json:
 
 def _internal_parameters(run: Run, wording: Wording) -> Json:
     internal: Json = {}
-    flags = _member(run, "status", "provenance", "featureFlags")
+    flags = own_json(run, "status", "provenance", "featureFlags")
     if flags is not None:
         internal["tekton-pipelines-feature-flags"] = round_trip(flags, "tekton.FeatureFlags")
     if wording.whole_runs:
         internal["labels"] = dict(run.labels) or None
         internal["annotations"] = lasting_annotations(run) or None
     return internal
-
-
-def _member(run: Run, *path: str) -> Any:
-    """Return a member of the run's own JSON, None when it or what leads to it is absent."""
-    try:
-        found = msgspec.json.decode(run.text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{run} cannot be read as a whole: {error}") from error
-    for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
 
 
 def _without_empty(members: Json) -> Json:

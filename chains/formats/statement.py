@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from chains.artifacts.reference import Artifact
+from chains.errors import InputError
+from chains.runs.value import JsonText
 
 STATEMENT_V0_1 = "https://in-toto.io/Statement/v0.1"
 STATEMENT_V1 = "https://in-toto.io/Statement/v1"
@@ -48,4 +50,14 @@ def _subject(entry: Json) -> bytes:
 
 
 def _encode(value: object) -> bytes:
-    return msgspec.json.encode(value, order="sorted")
+    try:
+        return msgspec.json.encode(value, enc_hook=_plain, order="sorted")
+    except RecursionError as error:
+        raise InputError("a member of this run is nested too deeply to be put into a statement") from error
+
+
+def _plain(value: object) -> str:
+    """Return what msgspec has no form for as what it has one for: it takes a string for one only if it is no more."""
+    if isinstance(value, JsonText):
+        return str(value)
+    raise TypeError(f"a statement holds no {type(value).__name__}")

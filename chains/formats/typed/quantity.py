@@ -26,12 +26,18 @@ class _Form(Enum):
     EXPONENT = "e"
 
 
-@lru_cache(maxsize=1024)
 def canonical_quantity(text: str) -> str:
     """Return the quantity as Kubernetes writes it; raise InputError for what is none."""
     text = text.strip()
+    if not text or len(text) > _LONGEST:
+        raise _unreadable()
+    return _canonical(text)
+
+
+@lru_cache(maxsize=1024)
+def _canonical(text: str) -> str:
     found = _QUANTITY.fullmatch(text)
-    if found is None or not text or len(text) > _LONGEST:
+    if found is None:
         raise _unreadable()
     sign, whole, fraction, suffix = found.groups(default="")
     form, power = _read_suffix(suffix)

@@ -128,6 +128,16 @@ def test_nesting_that_is_read_is_put_into_words_or_refused_in_one_line(name: str
     assert all(refusal.isprintable() for refusal in refusals)
 
 
+@pytest.mark.parametrize("name", ["slsa/v2alpha3", "slsa/v2alpha4"])
+def test_a_member_of_the_wrong_type_is_named_in_one_line(name: str) -> None:
+    found = taskrun_object()
+    found["spec"]["podTemplate"] = {"nodeSelector": {"\x1b[31m\n" + "x" * 100_000: 5}}
+    with pytest.raises(InputError) as refusal:
+        plan_run(parsed(found), config(name))
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 300
+
+
 def test_a_subject_is_not_made_up_from_two_results() -> None:
     run = taskrun(results={"IMAGE_URL": f"reg.io/ab@{OTHER_DIGEST}", "IMAGE_DIGEST": DIGEST})
     plan = plan_run(run, config("slsa/v1"))

@@ -107,7 +107,7 @@ def _map(convert_item: Convert) -> Convert:
             for name in sorted(value):
                 made[name] = convert_item(value[name])
         except InputError as error:
-            raise InputError(f".{name}{error}") from None
+            raise InputError(f".{ascii(name[:60])[1:-1]}{error}") from None
         return made
 
     return convert

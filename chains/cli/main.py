@@ -12,6 +12,7 @@ COMMANDS = {
     "controller": "chains.cli.controller",
     "demo": "chains.cli.demo",
     "generate-key-pair": "chains.cli.generate_key_pair",
+    "resign": "chains.cli.resign",
     "sign": "chains.cli.sign",
     "simulate": "chains.cli.simulate",
 }

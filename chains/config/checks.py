@@ -1,11 +1,14 @@
 """What a setting's text may be; each check returns the value it stands for or raises InputError."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from chains.artifacts.reference import Repository, shown
 from chains.errors import InputError
 
+_DURATION = re.compile(r"([0-9]{1,6})(s|m|h)", re.ASCII)
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
@@ -66,6 +69,18 @@ def names() -> Check:
     return Check(
         "names, comma-separated", lambda given: frozenset(n.strip() for n in given.split(",")) if given else frozenset()
     )
+
+
+def duration() -> Check:
+    """Accept a number of seconds, minutes or hours; the value is in seconds."""
+
+    def read(given: str) -> object:
+        match = _DURATION.fullmatch(given)
+        if match is None:
+            raise InputError(f"{shown(given)} is no time such as 30s, 10m or 24h")
+        return int(match[1]) * _SECONDS[match[2]]
+
+    return Check("a time such as `30s`, `10m` or `24h`", read)
 
 
 def repository() -> Check:

@@ -40,6 +40,9 @@ class Config:
     oci_repository: Repository | None
     oci_insecure: bool
     managed_by: frozenset[str]
+    trusted_managers: frozenset[str]
+    quiet_time: float
+    horizon: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,9 @@ def _config(values: Mapping[str, Any]) -> Config:
         oci_repository=values["storage.oci.repository"],
         oci_insecure=values["storage.oci.repository.insecure"],
         managed_by=values["filter.managed-by"],
+        trusted_managers=values["marks.trusted-managers"],
+        quiet_time=values["storage.oci.quiet-time"],
+        horizon=values["finalizers.horizon"],
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chains.config.checks import Check, any_of, flag, names, one_of, repository, text
+from chains.config.checks import Check, any_of, duration, flag, names, one_of, repository, text
 
 _FORMATS = ("in-toto", "slsa/v1", "slsa/v2alpha3", "slsa/v2alpha4", "slsa/v0.2", "slsa/v1.0")
 _STORES = ("tekton", "oci", "gcs", "docdb", "grafeas", "kafka", "pubsub", "archivista")
@@ -145,4 +145,23 @@ KEYS: tuple[Key, ...] = (
     _later("signers.kms.auth.spire.sock", "", text(), "the socket of the SPIRE agent"),
     _later("signers.kms.auth.spire.audience", "", text(), "the audience of the SPIRE token"),
     Key("filter.managed-by", "", names(), "controllers other than Tekton's whose runs are signed as well"),
+    Key(
+        "marks.trusted-managers",
+        "",
+        names(),
+        "field managers whose mark on a run counts besides our own; empty trusts every mark",
+    ),
+    Key(
+        "storage.oci.quiet-time",
+        "30s",
+        duration(),
+        "when what was stored in a registry is looked at once more, and put back if an outside writer dropped it; "
+        "`0s` for never",
+    ),
+    Key(
+        "finalizers.horizon",
+        "24h",
+        duration(),
+        "how long a run that is being deleted is held back because it is not signed yet",
+    ),
 )

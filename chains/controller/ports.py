@@ -5,6 +5,8 @@ from typing import Protocol
 
 import msgspec
 
+from chains.runs.glance import Glance
+from chains.runs.hold import Hold
 from chains.runs.sighting import ConfigSighting, RunKey, RunSighting
 
 
@@ -17,14 +19,23 @@ class Cluster(Protocol):
     def config(self) -> AsyncIterator[ConfigSighting]:
         """Follow the configuration for ever."""
 
+    def glances(self, kind: str, namespace: str | None) -> AsyncIterator[Glance]:
+        """Glance once at every run of a kind that can be read."""
+
     async def read(self, key: RunKey) -> msgspec.Raw | bytes | None:
         """Return a run as it is now, or None when it is gone or another of that name has taken its place."""
 
     async def read_child(self, parent: RunKey, name: str) -> msgspec.Raw | bytes | None:
         """Return a child TaskRun of a run as it is now, or None when it is gone."""
 
-    async def mark(self, key: RunKey, annotations: Mapping[str, str]) -> bool:
-        """Write annotations in one patch guarded by the uid; return False when the run is gone."""
+    async def mark(self, key: RunKey, annotations: Mapping[str, str | None], hold: Hold | None = None) -> bool:
+        """Write annotations (None removes one) in one patch guarded by the uid; return False when the run is gone.
+
+        With `hold` the same patch frees the run from our finalizers, and from no other.
+        """
+
+    async def hold(self, key: RunKey, hold: Hold) -> bool:
+        """Put our finalizer on a run; return False when it is gone."""
 
     async def tell(self, key: RunKey, reason: str, message: str) -> None:
         """Leave a Warning event on a run."""

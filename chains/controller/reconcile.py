@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
+from chains.controller.past import Past
 from chains.controller.ports import Cluster
 from chains.errors import ChainsError, EdgeError, InputError
 from chains.pipeline.parts import Parts
 from chains.pipeline.plan import Plan, plan_run
 from chains.pipeline.sign import Receipt, sign_plan
-from chains.runs.marks import REASON, SIGNED, NextStep, next_step
+from chains.runs.authors import is_forged
+from chains.runs.marks import REASON, SIGNED, NextStep, is_settled, next_step
 from chains.runs.run import Run, parse_run
 from chains.runs.sighting import RunKey
 
 LONGEST_REASON = 1024
+# A settled child that is being deleted waits this long for its parent to be attested.
+CHILD_GRACE = timedelta(seconds=55)
 
 
 class End(Enum):
@@ -24,7 +29,10 @@ class End(Enum):
     NOTHING_TO_SIGN = "nothing to sign"
     FAILED = "failed"
     RETRY = "retry"
-    WAITING = "waiting for child runs"
+    BLOCKED = "no key or no configuration"
+    WAITING = "waiting"
+    HELD = "held"
+    FREED = "freed"
     LEFT = "left alone"
     GONE = "gone"
 
@@ -41,32 +49,36 @@ class Turn:
     receipts: tuple[Receipt, ...] = ()
 
 
-async def reconcile(key: RunKey, cluster: Cluster, parts: Parts) -> Turn:
+async def reconcile(key: RunKey, cluster: Cluster, parts: Parts | None, past: Past | None = None) -> Turn:
     """Take one run as it is now to where it should be; repeating it changes nothing that is right."""
+    past = past or Past()
     try:
-        return await _take_turn(key, cluster, parts)
+        text = await cluster.read(key)
+        gone = text is None
+        text = past.last_state if text is None else text
+        if text is None:
+            return Turn(key, End.GONE)
+        try:
+            run = parse_run(text)
+        except InputError as error:
+            return await _give_up(key, cluster, None, str(error))
+        return await _Turn(key, cluster, parts, past, run, gone).take()
     except EdgeError as error:
         return Turn(key, End.RETRY, str(error), error.retry_after)
 
 
-async def _take_turn(key: RunKey, cluster: Cluster, parts: Parts) -> Turn:
+async def strike_forged(key: RunKey, cluster: Cluster, trusted: frozenset[str]) -> Turn:
+    """Take a mark off a run that neither we nor a trusted field manager left; it is then signed as any other."""
     try:
         text = await cluster.read(key)
         if text is None:
             return Turn(key, End.GONE)
-        run = parse_run(text)
-        if next_step(run, parts.config.managed_by) is not NextStep.SIGN:
-            return Turn(key, End.LEFT)
-        children = await gather_children(key, run, cluster)
-        unsettled = [child.name for child in children if next_step(child, parts.config.managed_by) is not NextStep.SKIP]
-        if unsettled:
-            return Turn(key, End.WAITING, ", ".join(unsettled))
-        plan = plan_run(run, parts.config, children)
-        signers = {name: parts.signers[name]() for name in {request.signer for request in plan.requests}}
-        receipts = await sign_plan(plan, signers, parts.stores)
-        return await _settle(key, cluster, plan, receipts)
-    except InputError as error:
-        return await _give_up(key, cluster, str(error))
+        if is_settled(parse_run(text).annotations) and is_forged(text, trusted):
+            await cluster.mark(key, {SIGNED: None})
+            await cluster.tell(key, "ForgedMark", f"its mark {SIGNED} was not left by this service: the run is signed")
+        return Turn(key, End.LEFT)
+    except EdgeError as error:
+        return Turn(key, End.RETRY, str(error), error.retry_after)
 
 
 async def gather_children(key: RunKey, run: Run, cluster: Cluster) -> tuple[Run, ...]:
@@ -76,35 +88,120 @@ async def gather_children(key: RunKey, run: Run, cluster: Cluster) -> tuple[Run,
     return tuple(parse_run(text) for text in texts if text is not None)
 
 
-async def _settle(key: RunKey, cluster: Cluster, plan: Plan, receipts: tuple[Receipt, ...]) -> Turn:
-    failures = [failure for receipt in receipts for failure in receipt.failures]
-    sentence = _joined(f"{failure.where}: {failure.error}" for failure in failures)
-    if any(failure.transient for failure in failures):
-        waits = [w for failure in failures if (w := _asked_wait(failure.error)) is not None]
-        return Turn(key, End.RETRY, sentence, max(waits, default=None), plan.reasons, receipts)
-    if failures:
-        return await _give_up(key, cluster, sentence, receipts)
-    annotations = {name: text for receipt in receipts for name, text in _carried(receipt).items()}
-    if not receipts:
-        annotations[REASON] = _joined(plan.reasons)
-    try:
-        marked = await cluster.mark(key, {**annotations, SIGNED: "true"})
-    except EdgeError as error:
-        if error.transient:
-            raise
-        # What the stores put on the run is more than the API allows an object.
-        return await _give_up(key, cluster, str(error), receipts)
-    end = (End.SIGNED if receipts else End.NOTHING_TO_SIGN) if marked else End.GONE
-    return Turn(key, end, annotations.get(REASON, ""), None, plan.reasons, receipts)
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One turn in hand; `gone` means that only the run's last state is left, and there is nothing to mark."""
+
+    key: RunKey
+    cluster: Cluster
+    parts: Parts | None
+    past: Past
+    run: Run
+    gone: bool
+
+    async def take(self) -> Turn:
+        managed_by = self.parts.config.managed_by if self.parts else frozenset()
+        match next_step(self.run, managed_by):
+            case NextStep.SIGN if self.parts is not None:
+                return await self.sign(self.parts)
+            case NextStep.SIGN | NextStep.HOLD if self.parts is None:
+                return Turn(self.key, End.BLOCKED, "there is no configuration")
+            case NextStep.HOLD if self.parts is not None and _is_wanted(self.run, self.parts):
+                held = await self.cluster.hold(self.key, self.run.hold)
+                return Turn(self.key, End.HELD if held else End.GONE)
+            case NextStep.FREE:
+                return await self.free()
+            case _:
+                return Turn(self.key, End.LEFT)
+
+    async def sign(self, parts: Parts) -> Turn:
+        try:
+            children = await gather_children(self.key, self.run, self.cluster)
+            unsettled = [c.name for c in children if _is_awaited(c, parts)]
+            if unsettled:
+                return Turn(self.key, End.WAITING, f"for child runs {', '.join(unsettled)}")
+            plan = plan_run(self.run, parts.config, children)
+        except InputError as error:
+            return await self.give_up(str(error))
+        try:
+            signers = {name: parts.signers[name]() for name in {request.signer for request in plan.requests}}
+        except EdgeError as error:
+            return Turn(self.key, End.BLOCKED, str(error))
+        receipts = await sign_plan(plan, signers, parts.stores, self.past.kept)
+        turn = await self.settle(plan, receipts, parts)
+        if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
+            await self.free_children(children)
+        return turn
+
+    async def settle(self, plan: Plan, receipts: tuple[Receipt, ...], parts: Parts) -> Turn:
+        failures = [failure for receipt in receipts for failure in receipt.failures]
+        sentence = _joined(f"{failure.where}: {failure.error}" for failure in failures)
+        if any(failure.transient for failure in failures):
+            waits = [wait for failure in failures if (wait := _asked_wait(failure.error)) is not None]
+            return Turn(self.key, End.RETRY, sentence, max(waits, default=None), plan.reasons, receipts)
+        if failures:
+            return await self.give_up(sentence, receipts)
+        annotations = {name: text for receipt in receipts for name, text in _carried(receipt).items()}
+        if not receipts:
+            annotations[REASON] = _joined(plan.reasons)
+        # A child stays held until its parent is attested: the parent tells what the child did.
+        hold = None if self.run.parent is not None and parts.config.pipelinerun.enabled else self.run.hold
+        try:
+            done = {REASON: None} if REASON in self.run.annotations else {}
+            marked = self.gone or await self.cluster.mark(self.key, {**done, **annotations, SIGNED: "true"}, hold)
+        except EdgeError as error:
+            if error.transient:
+                raise
+            # What the stores put on the run is more than the API allows an object.
+            return await self.give_up(str(error), receipts)
+        end = (End.SIGNED if receipts else End.NOTHING_TO_SIGN) if marked else End.GONE
+        return Turn(self.key, end, annotations.get(REASON, ""), None, plan.reasons, receipts)
+
+    async def free(self) -> Turn:
+        """Let a run go that is being deleted and needs nothing more, but a child not before its parent, for a while."""
+        parent = self.run.parent
+        if parent is not None and is_settled(self.run.annotations) and not _is_overdue(self.run, CHILD_GRACE):
+            text = await self.cluster.read(parent)
+            if text is not None and not is_settled(parse_run(text).annotations):
+                return Turn(self.key, End.WAITING, f"for the parent run {parent.name}")
+        freed = await self.cluster.mark(self.key, {}, self.run.hold)
+        return Turn(self.key, End.FREED if freed else End.GONE)
+
+    async def free_children(self, children: tuple[Run, ...]) -> None:
+        held = [child for child in children if child.hold.ours]
+        await asyncio.gather(*(self.cluster.mark(child.key, {}, child.hold) for child in held))
+
+    async def give_up(self, sentence: str, receipts: tuple[Receipt, ...] = ()) -> Turn:
+        if self.gone:
+            return Turn(self.key, End.FAILED, _joined([sentence]), receipts=receipts)
+        return await _give_up(self.key, self.cluster, self.run, sentence, receipts)
 
 
-async def _give_up(key: RunKey, cluster: Cluster, sentence: str, receipts: tuple[Receipt, ...] = ()) -> Turn:
+async def _give_up(
+    key: RunKey, cluster: Cluster, run: Run | None, sentence: str, receipts: tuple[Receipt, ...] = ()
+) -> Turn:
     """Mark a run as failed for a reason that no retry mends, and leave an event that says so."""
     reason = _joined([sentence])
-    marked = await cluster.mark(key, {SIGNED: "failed", REASON: reason})
+    marked = await cluster.mark(key, {SIGNED: "failed", REASON: reason}, run.hold if run else None)
     if marked:
         await cluster.tell(key, "Failed", reason)
     return Turn(key, End.FAILED if marked else End.GONE, reason, receipts=receipts)
+
+
+def _is_wanted(run: Run, parts: Parts) -> bool:
+    """Whether anything may be signed for a run of this kind, so that it is worth holding."""
+    config = parts.config
+    if run.kind == "PipelineRun":
+        return config.pipelinerun.enabled
+    return config.taskrun.enabled or config.oci.enabled
+
+
+def _is_awaited(child: Run, parts: Parts) -> bool:
+    return next_step(child, parts.config.managed_by) in (NextStep.WAIT, NextStep.HOLD, NextStep.SIGN)
+
+
+def _is_overdue(run: Run, grace: timedelta) -> bool:
+    return datetime.now(UTC) - datetime.fromisoformat(run.hold.deleted) > grace
 
 
 def _carried(receipt: Receipt) -> Mapping[str, str]:

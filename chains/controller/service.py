@@ -1,26 +1,26 @@
 """The service: watches, workers and what they share, started and stopped together."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-import msgspec
 import structlog
 
+from chains.controller.intake import Intake
+from chains.controller.outcomes import backoff, write_outcome, write_retry
+from chains.controller.patrol import Patrol
 from chains.controller.ports import Cluster
 from chains.controller.queue import Lane, RunQueue
-from chains.controller.reconcile import End, Turn, reconcile
+from chains.controller.reconcile import End, Turn, reconcile, strike_forged
+from chains.controller.settling import Settling
 from chains.controller.state import State
 from chains.errors import InputError
 from chains.pipeline.parts import Parts
-from chains.runs.glance import glance
-from chains.runs.marks import is_settled
 from chains.runs.sighting import RunKey
 
-FIRST_RETRY, LONGEST_RETRY = 1.0, 900.0
-CHILDREN_POLL = 30.0
 SHUTDOWN = 25.0
+WAITING_POLL = 30.0
+DAY = 86_400.0
 
 log = structlog.get_logger()
 
@@ -32,6 +32,11 @@ class Scope:
     kinds: tuple[str, ...] = ("TaskRun", "PipelineRun")
     namespaces: tuple[str, ...] = ()
     workers: int = 32
+
+    @property
+    def places(self) -> tuple[tuple[str, str | None], ...]:
+        """Every kind in every namespace, None standing for all namespaces."""
+        return tuple((kind, namespace) for kind in self.kinds for namespace in self.namespaces or (None,))
 
 
 class Service:
@@ -53,36 +58,48 @@ class Service:
     ) -> None:
         self.state = State()
         self.queue = RunQueue()
+        self._intake = Intake(self.queue, self.state)
+        self._patrol = Patrol(cluster, scope.places, self._horizon)
+        self._settling = Settling()
         self._cluster = cluster
         self._choose = choose
         self._refresh_keys = refresh_keys
         self._scope = scope
         self._key_poll = key_poll
         self._observe = observe
-        self._attempts: dict[RunKey, int] = {}
-        self._parents_waiting: set[RunKey] = set()
-        self._able = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish the turns in hand, or abandon them after 25 s."""
         async with asyncio.TaskGroup() as group:
-            inflow = [
-                group.create_task(self._follow_config()),
-                group.create_task(self._follow_keys()),
-                *(group.create_task(self._follow_runs(k, n)) for k in self._scope.kinds for n in self._namespaces()),
+            rounds = [
+                self._follow_config(),
+                self._follow_keys(),
+                self._settling.run(),
+                self._patrol.drive_failed(),
+                self._patrol.free_overdue(),
+                *(self._follow_runs(kind, namespace) for kind, namespace in self._scope.places),
             ]
+            inflow = [group.create_task(coroutine) for coroutine in rounds]
             workers = [group.create_task(self._work()) for _ in range(self._scope.workers)]
             await stop.wait()
             for task in inflow:
                 task.cancel()
             self.queue.close()
-            self._able.set()
             await asyncio.wait(workers, timeout=SHUTDOWN)
             for task in workers:
                 task.cancel()
 
-    def _namespaces(self) -> tuple[str | None, ...]:
-        return self._scope.namespaces or (None,)
+    async def look_for_keys(self) -> None:
+        """Look at the signing secret now; it is looked at every `key_poll` seconds anyway."""
+        news = await self._refresh_keys()
+        if news:
+            log.info("signing key", news=news)
+            self._note_change()
+
+    async def _follow_keys(self) -> None:
+        while True:
+            await self.look_for_keys()
+            await asyncio.sleep(self._key_poll)
 
     async def _follow_config(self) -> None:
         async for sighting in self._cluster.config():
@@ -95,15 +112,16 @@ class Service:
 
     def _accept_config(self, entries: Mapping[str, str]) -> None:
         try:
-            self.state.parts = self._choose(entries)
+            parts = self._choose(entries)
         except InputError as error:
             self._refuse_config(str(error))
             return
+        self.state.parts = parts
         self.state.config_trouble = ""
-        self._consider()
         log.info("configuration in force", keys=sorted(entries))
-        for notice in self.state.parts.notices:
+        for notice in parts.notices:
             log.warning("configuration", notice=notice)
+        self._note_change()
 
     def _refuse_config(self, why: str) -> None:
         """Keep the last good configuration; without one the service is not ready."""
@@ -113,57 +131,30 @@ class Service:
         self.state.config_trouble = "" if self.state.parts else why
         log.error("configuration refused", why=why, then=kept)
 
-    async def look_for_keys(self) -> None:
-        """Look at the signing secret now; it is looked at every `key_poll` seconds anyway."""
-        news = await self._refresh_keys()
-        if news:
-            log.info("signing key", news=news)
-            self._consider()
-
-    async def _follow_keys(self) -> None:
-        while True:
-            await self.look_for_keys()
-            await asyncio.sleep(self._key_poll)
-
-    def _consider(self) -> None:
-        """Let the workers go on, or have them wait, with the queue kept, while there is no configuration or no key."""
+    def _note_change(self) -> None:
+        """Drive what waited for a configuration or a key, and what failed for want of a better one."""
         if self.state.parts is not None and not self.state.signer_troubles():
-            self._able.set()
-        else:
-            self._able.clear()
+            self._intake.unblock()
+            self._patrol.note_change()
 
     async def _follow_runs(self, kind: str, namespace: str | None) -> None:
         watch = f"{kind} in {namespace or 'all namespaces'}"
         self.state.watch_troubles[watch] = f"runs of kind {watch} have not been listed yet"
         async for sighting in self._cluster.runs(kind, namespace):
             if sighting.object is not None:
-                self._see(kind, sighting.object, Lane.LIVE if sighting.live else Lane.BACKLOG)
+                lane = Lane.LIVE if sighting.live else Lane.BACKLOG
+                self._intake.see(kind, sighting.object, lane, gone=sighting.gone)
             else:
                 self.state.watch_troubles[watch] = sighting.trouble
                 log.log(30 if sighting.trouble else 20, "watch", runs=watch, trouble=sighting.trouble or None)
 
-    def _see(self, kind: str, text: msgspec.Raw, lane: Lane) -> None:
-        """Queue a run that may need work, after a glance that costs little."""
-        try:
-            seen = glance(kind, text)
-        except InputError as error:
-            log.warning("a run cannot be read", kind=kind, why=str(error))
-            return
-        if not is_settled(seen.annotations):
-            if seen.done:
-                self.queue.add(seen.key, lane)
-        elif seen.parent is not None and seen.parent in self._parents_waiting:
-            self.queue.add(seen.parent, lane)
-
     async def _work(self) -> None:
-        while await self._able.wait() and (key := await self.queue.take()) is not None:
-            if self.state.parts is None:
-                return
+        while (key := await self.queue.take()) is not None:
             if key.kind == "PipelineRun":
                 # A child's mark that comes during this turn queues it again.
-                self._parents_waiting.add(key)
+                self._intake.parents.add(key)
             try:
-                turn = await reconcile(key, self._cluster, self.state.parts)
+                turn = await self._turn(key)
             except Exception as error:  # the one place: a fault of ours must not cost the service, nor the run
                 log.exception("fault in the service", run=str(key), uid=key.uid)
                 turn = Turn(key, End.RETRY, f"a fault in the service: {type(error).__name__}")
@@ -171,40 +162,33 @@ class Service:
                 self.queue.release(key)
             self._account(turn)
 
+    async def _turn(self, key: RunKey) -> Turn:
+        parts = self.state.parts
+        if parts is not None and key in self._intake.forged:
+            self._intake.forged.discard(key)
+            return await strike_forged(key, self._cluster, parts.config.trusted_managers)
+        return await reconcile(key, self._cluster, parts, self._intake.past(key))
+
     def _account(self, turn: Turn) -> None:
-        if turn.end is End.WAITING:
-            # A child's mark wakes it at once; the delay is for a mark that no watch ever tells of.
-            self.queue.add_later(turn.key, CHILDREN_POLL)
-        elif turn.end is End.RETRY:
-            attempt = self._attempts[turn.key] = self._attempts.get(turn.key, 0) + 1
-            wait = max(turn.retry_after or 0.0, backoff(attempt))
-            self.queue.add_later(turn.key, wait)
-            log.warning(
-                "run will be tried again",
-                run=str(turn.key),
-                uid=turn.key.uid,
-                why=turn.sentence,
-                seconds=round(wait, 1),
-            )
-        else:
-            self._attempts.pop(turn.key, None)
-            self._parents_waiting.discard(turn.key)
-            write_outcome(turn)
+        match turn.end:
+            case End.WAITING:
+                # Marks and events wake it at once; the delay is for one that no watch ever tells of.
+                self.queue.add_later(turn.key, WAITING_POLL)
+            case End.BLOCKED:
+                self._intake.blocked.add(turn.key)
+            case End.RETRY:
+                past = self._intake.past(turn.key)
+                past.attempts += 1
+                wait = max(turn.retry_after or 0.0, backoff(past.attempts))
+                self.queue.add_later(turn.key, wait)
+                write_retry(turn, wait)
+            case _:
+                self._intake.forget(turn.key)
+                write_outcome(turn)
+        if turn.end is End.SIGNED and self.state.parts is not None:
+            config = self.state.parts.config
+            self._settling.note(turn.receipts, self.state.parts.stores.get("oci"), config.quiet_time)
         self._observe(turn)
 
-
-def backoff(attempt: int) -> float:
-    """Return the wait in seconds before the next try: doubled each time up to 15 minutes, half of it at random."""
-    ceiling = min(LONGEST_RETRY, FIRST_RETRY * 2.0 ** min(attempt - 1, 20))
-    return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
-
-
-def write_outcome(turn: Turn) -> None:
-    """Log what became of a run, from its receipts."""
-    if turn.end in (End.LEFT, End.GONE):
-        log.debug(turn.end.value, run=str(turn.key), uid=turn.key.uid)
-        return
-    stored = [place for receipt in turn.receipts for kept in receipt.stored.values() for place in kept.locations]
-    level = 40 if turn.end is End.FAILED else 20
-    why = turn.sentence or "; ".join(turn.reasons) or None
-    log.log(level, turn.end.value, run=str(turn.key), uid=turn.key.uid, stored=stored or None, why=why)
+    def _horizon(self) -> float:
+        return self.state.parts.config.horizon if self.state.parts else DAY

@@ -1,18 +1,23 @@
 """One cluster as the controller sees it: its runs, its configuration, and the marks left on runs."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
+from chains.errors import EdgeError, InputError
 from chains.kube.client import KubeClient
 from chains.kube.config_map import follow_config_map
 from chains.kube.events import WARNING, Involved, record_event
-from chains.kube.resources import RUNS, TASK_RUNS
+from chains.kube.refusals import ConflictError
+from chains.kube.resources import RUNS
 from chains.kube.run_marks import patch_run, read_run
 from chains.kube.watch import Disconnected, Synced, follow
 from chains.kube.wire import Change
+from chains.runs.glance import Glance, glance
+from chains.runs.hold import Hold
 from chains.runs.sighting import ConfigSighting, RunKey, RunSighting
 
 CONFIG_MAP = "chains-config"
+TRIES = 5
 
 
 class KubeCluster:
@@ -29,8 +34,7 @@ class KubeCluster:
             async for seen in followed:
                 match seen:
                     case Change(type=type_, object=found):
-                        if type_ != "DELETED":
-                            yield RunSighting(found, live=live)
+                        yield RunSighting(found, live=live, gone=type_ == "DELETED")
                     case Synced():
                         live = True
                         yield RunSighting(None)
@@ -48,15 +52,41 @@ class KubeCluster:
 
     async def read(self, key: RunKey) -> bytes | None:
         """Return a run as it is now, or None when it is gone or another of that name has taken its place."""
-        return await read_run(self._client, key.kind, key.namespace, key.name, key.uid)
+        return await read_run(self._client, key)
+
+    async def read_named(self, kind: str, namespace: str, name: str) -> bytes | None:
+        """Return the run of a name as it is now, whichever it is, or None when there is none."""
+        return await self._client.get(RUNS[kind].path(namespace, name))
 
     async def read_child(self, parent: RunKey, name: str) -> bytes | None:
         """Return a child TaskRun of a run as it is now, or None when it is gone."""
-        return await self._client.get(TASK_RUNS.path(parent.namespace, name))
+        return await self.read_named("TaskRun", parent.namespace, name)
 
-    async def mark(self, key: RunKey, annotations: Mapping[str, str]) -> bool:
-        """Write annotations in one patch guarded by the uid; return False when the run is gone."""
-        return await patch_run(self._client, key.kind, key.namespace, key.name, key.uid, annotations)
+    async def glances(self, kind: str, namespace: str | None) -> AsyncGenerator[Glance, None]:
+        """Glance once at every run of a kind that can be read."""
+        async with aclosing(self._client.list_pages(RUNS[kind], namespace)) as pages:
+            async for page in pages:
+                for item in page.items:
+                    with suppress(InputError):
+                        yield glance(kind, item)
+
+    async def mark(self, key: RunKey, annotations: Mapping[str, str | None], hold: Hold | None = None) -> bool:
+        """Write annotations, and free the run from our finalizers if `hold` has them; return False when it is gone."""
+        if hold is None or not hold.ours:
+            return not annotations or await patch_run(self._client, key, annotations)
+        for _ in range(TRIES):
+            try:
+                return await patch_run(self._client, key, annotations, hold.freed(), hold.resource_version)
+            except ConflictError:
+                text = await self.read(key)
+                if text is None:
+                    return False
+                hold = glance(key.kind, text).hold
+        raise EdgeError(f"{key} changes faster than it can be marked", transient=True)
+
+    async def hold(self, key: RunKey, hold: Hold) -> bool:
+        """Put our finalizer on a run; return False when it is gone."""
+        return await patch_run(self._client, key, {}, hold.taken(key.kind), hold.resource_version)
 
     async def tell(self, key: RunKey, reason: str, message: str) -> None:
         """Leave a Warning event on a run."""

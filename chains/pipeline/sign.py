@@ -1,7 +1,8 @@
 """Signing: requests become signatures, then stored payloads, then receipts; effects go through the ports."""
 
 import asyncio
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 from chains.errors import ChainsError, EdgeError
@@ -9,6 +10,9 @@ from chains.payloads.dsse import envelope, pre_authentication_encoding
 from chains.payloads.payload import IN_TOTO, Origin, SignedPayload, Stored
 from chains.pipeline.plan import Plan, SigningRequest
 from chains.pipeline.ports import Signer, Store
+
+# By the digest of what was signed, and the store's name.
+Kept = MutableMapping[tuple[bytes, str], Stored]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +33,45 @@ class Receipt:
     """What became of one request: the signed payload if the signer worked, and what each store did."""
 
     request: SigningRequest
+    origin: Origin
     signed: SignedPayload | None
     stored: Mapping[str, Stored] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
 
 
-async def sign_plan(plan: Plan, signers: Mapping[str, Signer], stores: Mapping[str, Store]) -> tuple[Receipt, ...]:
-    """Carry out every request of the plan at once, and return one receipt for each, in order."""
-    return tuple(
-        await asyncio.gather(*(_carry_out(request, plan.origin, signers, stores) for request in plan.requests))
-    )
+async def sign_plan(
+    plan: Plan, signers: Mapping[str, Signer], stores: Mapping[str, Store], kept: Kept | None = None
+) -> tuple[Receipt, ...]:
+    """Carry out every request of the plan at once, and return one receipt for each, in order.
+
+    What `kept` has from an earlier attempt is not stored again, and what is stored now is added to it.
+    """
+    kept = {} if kept is None else kept
+    work = (_carry_out(request, plan.origin, signers, stores, kept) for request in plan.requests)
+    return tuple(await asyncio.gather(*work))
 
 
 async def _carry_out(
-    request: SigningRequest, origin: Origin, signers: Mapping[str, Signer], stores: Mapping[str, Store]
+    request: SigningRequest, origin: Origin, signers: Mapping[str, Signer], stores: Mapping[str, Store], kept: Kept
 ) -> Receipt:
     try:
         signed = await _sign(request, signers[request.signer])
     except ChainsError as error:
-        return Receipt(request, None, failures=(Failure(request.signer, error),))
-    outcomes = await asyncio.gather(*(_put(stores[name], signed, origin) for name in request.stores))
-    named = list(zip(request.stores, outcomes, strict=True))
+        return Receipt(request, origin, None, failures=(Failure(request.signer, error),))
+    digest = hashlib.sha256(signed.payload.body + signed.signed_bytes).digest()
+
+    async def put(name: str) -> Stored | ChainsError:
+        if (digest, name) not in kept:
+            try:
+                kept[digest, name] = await stores[name].put(signed, origin)
+            except ChainsError as error:
+                return error
+        return kept[digest, name]
+
+    named = list(zip(request.stores, await asyncio.gather(*map(put, request.stores)), strict=True))
     return Receipt(
         request,
+        origin,
         signed,
         stored={name: outcome for name, outcome in named if isinstance(outcome, Stored)},
         failures=tuple(Failure(name, outcome) for name, outcome in named if isinstance(outcome, ChainsError)),
@@ -64,10 +84,3 @@ async def _sign(request: SigningRequest, signer: Signer) -> SignedPayload:
         return SignedPayload(payload, await signer.sign(payload.body), None)
     signature = await signer.sign(pre_authentication_encoding(IN_TOTO, payload.body))
     return SignedPayload(payload, signature, envelope(IN_TOTO, payload.body, signature))
-
-
-async def _put(store: Store, signed: SignedPayload, origin: Origin) -> Stored | ChainsError:
-    try:
-        return await store.put(signed, origin)
-    except ChainsError as error:
-        return error

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from chains.runs import wire
+from chains.runs.hold import Hold
 from chains.runs.sighting import RunKey
 
 
@@ -16,6 +17,7 @@ class Glance:
     key: RunKey
     done: bool
     annotations: Mapping[str, str]
+    hold: Hold
     parent: RunKey | None
 
 
@@ -26,11 +28,18 @@ def glance(kind: str, text: bytes | msgspec.Raw) -> Glance:
     key = RunKey(kind, metadata.namespace or "default", metadata.name or "", metadata.uid or "")
     outcome = wire.outcome((raw.status or wire.GlanceStatus()).conditions)
     done = outcome is not None and outcome != "Unknown"
-    return Glance(key, done, metadata.annotations or {}, _parent(metadata, key.namespace))
+    return Glance(key, done, metadata.annotations or {}, hold_of(metadata), parent_of(metadata))
 
 
-def _parent(metadata: wire.Metadata, namespace: str) -> RunKey | None:
+def hold_of(metadata: wire.Metadata) -> Hold:
+    """Return what keeps an object from vanishing."""
+    finalizers = tuple(metadata.finalizers or ())
+    return Hold(metadata.resource_version or "", finalizers, metadata.deletion_timestamp or "")
+
+
+def parent_of(metadata: wire.Metadata) -> RunKey | None:
+    """Return the PipelineRun that controls an object, if one does."""
     for owner in metadata.owner_references or ():
         if owner.controller and owner.kind == "PipelineRun":
-            return RunKey(owner.kind, namespace, owner.name or "", owner.uid or "")
+            return RunKey(owner.kind, metadata.namespace or "default", owner.name or "", owner.uid or "")
     return None

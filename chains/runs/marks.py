@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import Enum
 
+from chains.runs.hold import Hold
 from chains.runs.run import Run
 
 PREFIX = "chains.tekton.dev/"
@@ -18,8 +19,10 @@ class NextStep(Enum):
     """What a glance at a run says to do with it."""
 
     WAIT = "wait"
-    SKIP = "skip"
+    HOLD = "hold"
     SIGN = "sign"
+    FREE = "free"
+    SKIP = "skip"
 
 
 def is_settled(annotations: Mapping[str, str]) -> bool:
@@ -38,8 +41,19 @@ def lasting_annotations(run: Run) -> dict[str, str]:
 
 def next_step(run: Run, managed_by: frozenset[str] = frozenset()) -> NextStep:
     """Decide from the run alone; `managed_by` are the foreign controllers whose runs are signed as well."""
-    if run.managed_by not in OWN_CONTROLLERS and run.managed_by not in managed_by:
-        return NextStep.SKIP
-    if is_settled(run.annotations):
-        return NextStep.SKIP
-    return NextStep.SIGN if run.done else NextStep.WAIT
+    being_deleted = bool(run.hold.deleted)
+    foreign = run.managed_by not in OWN_CONTROLLERS and run.managed_by not in managed_by
+    if foreign or is_settled(run.annotations):
+        return NextStep.FREE if being_deleted and run.hold.ours else NextStep.SKIP
+    if run.done:
+        return NextStep.SIGN
+    if being_deleted:
+        return NextStep.FREE if run.hold.ours else NextStep.SKIP
+    return NextStep.WAIT if run.hold.ours else NextStep.HOLD
+
+
+def needs_turn(annotations: Mapping[str, str], hold: Hold, *, done: bool) -> bool:
+    """Decide from a glance whether a run is worth a turn; the turn looks closer."""
+    if is_settled(annotations):
+        return bool(hold.deleted) and hold.ours
+    return done or bool(hold.deleted) == hold.ours

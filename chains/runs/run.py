@@ -7,8 +7,11 @@ import msgspec
 
 from chains.errors import InputError
 from chains.runs import wire
+from chains.runs.glance import hold_of, parent_of
+from chains.runs.hold import Hold
 from chains.runs.moment import read_moment
 from chains.runs.pipeline import ChildReference, Pipeline, read_pipeline
+from chains.runs.sighting import RunKey
 from chains.runs.value import Value, read_value
 
 KINDS = ("TaskRun", "PipelineRun")
@@ -71,7 +74,8 @@ class Run:
     managed_by: str
     service_account: str
     template_service_account: str
-    being_deleted: bool
+    hold: Hold
+    parent: RunKey | None
     outcome: str | None
     first_condition: str
     started: str
@@ -93,6 +97,11 @@ class Run:
     def done(self) -> bool:
         """Whether it ended, in success or not: the condition `Succeeded` is there and is not Unknown."""
         return self.outcome is not None and self.outcome != "Unknown"
+
+    @property
+    def key(self) -> RunKey:
+        """Which run it is."""
+        return RunKey(self.kind, self.namespace, self.name, self.uid)
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
@@ -122,7 +131,8 @@ def parse_run(text: bytes | msgspec.Raw) -> Run:
         managed_by=spec.managed_by or "",
         service_account=spec.service_account_name or template.service_account_name or "default",
         template_service_account=template.service_account_name or "",
-        being_deleted=metadata.deletion_timestamp is not None,
+        hold=hold_of(metadata),
+        parent=parent_of(metadata),
         outcome=wire.outcome(status.conditions),
         first_condition=(status.conditions[0].status or "") if status.conditions else "",
         started=read_moment(status.start_time, "status.startTime"),

@@ -21,13 +21,16 @@ class RunKey:
 
 @dataclass(frozen=True, slots=True)
 class RunSighting:
-    """One report of a watch on runs: an object (`live` when it just changed, not when it was found there), or a state.
+    """One report of a watch on runs: an object, or how the watch fares.
+
+    An object is `live` when it just changed and was not found there, and `gone` when this is the last state it had.
 
     Without an object, `trouble` says why the watch is interrupted; it is empty once all that was there has been seen.
     """
 
     object: msgspec.Raw | None
     live: bool = False
+    gone: bool = False
     trouble: str = ""
 
 

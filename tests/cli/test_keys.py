@@ -69,3 +69,11 @@ def test_an_unusable_key_is_explained(reference: str, said: str) -> None:
 def test_the_store_on_the_run_is_refused_where_there_is_no_run() -> None:
     result = chains("sign", SAMPLE, "--key", "k", "--set", "artifacts.taskrun.storage=tekton")
     assert "set the storage to oci" in refused(result)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [((), "--all-failed"), (("pod/x",), "taskrun/NAME"), (("x", "--all-failed"), "or use --all-failed")],
+)
+def test_resign_says_what_it_wants(arguments: tuple[str, ...], said: str) -> None:
+    assert said in refused(chains("resign", *arguments))

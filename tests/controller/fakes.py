@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from chains.errors import ChainsError, EdgeError
 from chains.payloads.payload import Origin, Signature, SignedPayload, Stored
+from chains.runs.authors import FIELD_MANAGER
+from chains.runs.glance import Glance, glance
+from chains.runs.hold import OURS, Hold
+from chains.runs.marks import SIGNED
 from chains.runs.sighting import ConfigSighting, RunKey, RunSighting
 
 
@@ -56,23 +61,69 @@ class FakeCluster:
         found = self.objects.get(("TaskRun", parent.namespace, name))
         return None if found is None else bytes(_raw(found))
 
-    async def mark(self, key: RunKey, annotations: Mapping[str, str]) -> bool:
+    async def glances(self, kind: str, namespace: str | None) -> AsyncIterator[Glance]:
+        for found in list(self.objects.values()):
+            if found["kind"] == kind:
+                yield glance(kind, _raw(found))
+
+    async def mark(self, key: RunKey, annotations: Mapping[str, str | None], hold: Hold | None = None) -> bool:
         if self.mark_errors:
             raise self.mark_errors.pop(0)
-        found = self.objects.get((key.kind, key.namespace, key.name))
-        if found is None or found["metadata"]["uid"] != key.uid:
+        found = self._found(key)
+        if found is None:
             return False
-        found["metadata"]["annotations"].update(annotations)
-        self._tell(found)
+        for name, value in annotations.items():
+            if value is None:
+                found["metadata"]["annotations"].pop(name, None)
+            else:
+                found["metadata"]["annotations"][name] = value
+        if SIGNED in annotations:
+            owned = {"f:metadata": {"f:annotations": {f"f:{SIGNED}": {}}}}
+            found["metadata"]["managedFields"] = [{"manager": FIELD_MANAGER, "fieldsV1": owned}]
+        if hold is not None and hold.ours:
+            found["metadata"]["finalizers"] = [f for f in found["metadata"]["finalizers"] if f not in OURS]
+        self._changed(key, found)
         return True
+
+    async def hold(self, key: RunKey, hold: Hold) -> bool:
+        found = self._found(key)
+        if found is None:
+            return False
+        found["metadata"]["finalizers"] = list(hold.taken(key.kind))
+        self._changed(key, found)
+        return True
+
+    def delete(self, key: RunKey) -> None:
+        """Delete a run as the API does: at once, or as soon as nothing holds it."""
+        found = self.objects[key.kind, key.namespace, key.name]
+        found["metadata"]["deletionTimestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        self._changed(key, found)
+
+    def finalizers(self, key: RunKey) -> list[str]:
+        """Return the finalizers that a run carries now."""
+        return self.objects[key.kind, key.namespace, key.name]["metadata"].get("finalizers", [])
+
+    def __contains__(self, key: RunKey) -> bool:
+        return self._found(key) is not None
 
     async def tell(self, key: RunKey, reason: str, message: str) -> None:
         self.events.append((key, reason, message))
 
-    def _tell(self, found: dict[str, Any]) -> None:
+    def _found(self, key: RunKey) -> dict[str, Any] | None:
+        found = self.objects.get((key.kind, key.namespace, key.name))
+        return None if found is None or found["metadata"]["uid"] != key.uid else found
+
+    def _changed(self, key: RunKey, found: dict[str, Any]) -> None:
+        metadata = found["metadata"]
+        gone = "deletionTimestamp" in metadata and not metadata.get("finalizers")
+        if gone:
+            del self.objects[key.kind, key.namespace, key.name]
+        self._tell(found, gone=gone)
+
+    def _tell(self, found: dict[str, Any], *, gone: bool = False) -> None:
         for kind, feed in self._feeds:
             if kind == found["kind"]:
-                feed.put_nowait(RunSighting(_raw(found), live=True))
+                feed.put_nowait(RunSighting(_raw(found), live=True, gone=gone))
 
 
 class FakeSigner:

@@ -45,9 +45,11 @@ async def test_a_settled_run_is_left_alone(mark: str) -> None:
     assert oci.kept == []
 
 
-async def test_a_run_that_is_not_done_is_left_alone() -> None:
+async def test_a_run_that_is_not_done_is_held_once_and_then_left_alone() -> None:
     cluster = FakeCluster()
     key = cluster.put(taskrun_object(done=False))
+    assert (await reconcile(key, cluster, parts())).end is End.HELD
+    assert cluster.finalizers(key) == ["chains.tekton.dev/taskrun"]
     assert (await reconcile(key, cluster, parts())).end is End.LEFT
 
 
@@ -96,7 +98,7 @@ async def test_without_a_key_nothing_is_marked() -> None:
     key = cluster.put(taskrun_object(results=image_results()))
     keyless = Parts(parts().config, {"x509": no_key}, parts().stores)
     turn = await reconcile(key, cluster, keyless)
-    assert (turn.end, turn.sentence) == (End.RETRY, "there is no key to sign with")
+    assert (turn.end, turn.sentence) == (End.BLOCKED, "there is no key to sign with")
     assert cluster.annotations(key) == {}
 
 

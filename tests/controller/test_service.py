@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from chains.config.config import read_config
+from chains.controller.outcomes import FIRST_RETRY, LONGEST_RETRY, backoff
 from chains.controller.reconcile import End, Turn
-from chains.controller.service import FIRST_RETRY, LONGEST_RETRY, Scope, Service, backoff
+from chains.controller.service import Scope, Service
 from chains.errors import InputError
 from chains.pipeline.parts import Parts
 from chains.runs.marks import SIGNED
@@ -92,8 +93,7 @@ async def test_without_a_configuration_it_is_not_ready_and_loses_nothing() -> No
     cluster.settings.put_nowait(ConfigSighting({"artifacts.oci.format": "rubbish"}))
     key = cluster.put(taskrun_object(results=image_results()))
     async with running(cluster, store) as (service, turns):
-        while "rubbish" not in service.state.config_trouble or not len(service.queue):
-            await asyncio.sleep(0)
+        assert (await until(turns, End.BLOCKED)).key == key
         assert any("artifacts.oci.format" in trouble for trouble in service.state.unready())
         cluster.settings.put_nowait(ConfigSighting(SETTINGS))
         assert (await until(turns, End.SIGNED)).key == key

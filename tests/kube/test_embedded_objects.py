@@ -12,6 +12,7 @@ from chains.kube.refusals import ConflictError, InvalidError
 from chains.kube.resources import LEASES, TASK_RUNS
 from chains.kube.run_marks import patch_run, read_run
 from chains.kube.secret import SecretSource, write_key_pair_secret
+from chains.runs.sighting import RunKey
 from tests.kube.embedded import cluster, secret, task_run
 
 SIGNED = {"chains.tekton.dev/signed": "true"}
@@ -24,7 +25,7 @@ async def test_a_mark_is_merged_with_what_others_wrote(tmp_path):
         await client.merge_patch(
             TASK_RUNS.path("builds", "one"), b'{"metadata": {"annotations": {"mine": "1"}}}', "other"
         )
-        assert await patch_run(client, "TaskRun", "builds", "one", uid, SIGNED | {"gone": None})
+        assert await patch_run(client, RunKey("TaskRun", "builds", "one", uid), SIGNED | {"gone": None})
         held = server.get("TaskRun", "one", "builds")
         assert held["metadata"]["annotations"] == {"mine": "1"} | SIGNED
         assert held["spec"] == {"kept": 1}
@@ -37,19 +38,21 @@ async def test_a_run_created_anew_is_neither_marked_nor_read_under_the_old_uid(t
     async with cluster(tmp_path) as (server, client):
         old = (await server.apply(task_run("one")))["metadata"]["uid"]
         await client.delete(TASK_RUNS.path("builds", "one"))
-        assert await patch_run(client, "TaskRun", "builds", "one", old, SIGNED) is False
+        assert await patch_run(client, RunKey("TaskRun", "builds", "one", old), SIGNED) is False
         new = (await server.apply(task_run("one")))["metadata"]["uid"]
-        assert await patch_run(client, "TaskRun", "builds", "one", old, SIGNED) is False
-        assert await read_run(client, "TaskRun", "builds", "one", old) is None
+        assert await patch_run(client, RunKey("TaskRun", "builds", "one", old), SIGNED) is False
+        assert await read_run(client, RunKey("TaskRun", "builds", "one", old)) is None
         assert "annotations" not in server.get("TaskRun", "one", "builds")["metadata"]
-        assert await read_run(client, "TaskRun", "builds", "one", new) is not None
+        assert await read_run(client, RunKey("TaskRun", "builds", "one", new)) is not None
 
 
 async def test_annotations_beyond_what_kubernetes_holds_are_refused_for_good(tmp_path):
     async with cluster(tmp_path) as (server, client):
         uid = (await server.apply(task_run("one")))["metadata"]["uid"]
         with pytest.raises(InvalidError, match="262144") as caught:
-            await patch_run(client, "TaskRun", "builds", "one", uid, {"chains.tekton.dev/payload": "x" * 262144})
+            await patch_run(
+                client, RunKey("TaskRun", "builds", "one", uid), {"chains.tekton.dev/payload": "x" * 262144}
+            )
         assert not caught.value.transient
 
 

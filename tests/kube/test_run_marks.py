@@ -8,6 +8,7 @@ from chains.errors import EdgeError, InputError
 from chains.kube.refusals import InvalidError
 from chains.kube.resources import PIPELINE_RUNS, TASK_RUNS
 from chains.kube.run_marks import patch_run, read_run
+from chains.runs.sighting import RunKey
 from tests.kube.builders import ScriptedApi, connected, found, refused, run
 
 PATH = TASK_RUNS.path("builds", "one")
@@ -17,9 +18,8 @@ PRECONDITION = refused(409, "Conflict", "Precondition failed: UID in preconditio
 
 async def patched(tmp_path, script, uid="u1", annotations=None):
     async with connected(tmp_path, script) as client:
-        return await patch_run(
-            client, "TaskRun", "builds", "one", uid, annotations or {"chains.tekton.dev/signed": "true"}
-        )
+        key = RunKey("TaskRun", "builds", "one", uid)
+        return await patch_run(client, key, annotations or {"chains.tekton.dev/signed": "true"})
 
 
 async def test_a_mark_is_one_merge_patch_that_carries_the_uid(tmp_path):
@@ -33,7 +33,7 @@ async def test_a_mark_is_one_merge_patch_that_carries_the_uid(tmp_path):
 async def test_pipeline_runs_are_marked_too(tmp_path):
     script = ScriptedApi().on("PATCH", PIPELINE_RUNS.path("builds", "one"), found(run("one")))
     async with connected(tmp_path, script) as client:
-        assert await patch_run(client, "PipelineRun", "builds", "one", "u1", {"a": "1"}) is True
+        assert await patch_run(client, RunKey("PipelineRun", "builds", "one", "u1"), {"a": "1"}) is True
 
 
 async def test_a_run_that_is_gone_is_not_marked(tmp_path):
@@ -61,20 +61,20 @@ async def test_a_refusal_for_another_reason_raises(tmp_path):
 
 async def test_a_run_is_read_when_it_is_still_the_same(tmp_path):
     async with connected(tmp_path, ScriptedApi().on("GET", PATH, found(run("one", uid="u1")))) as client:
-        body = await read_run(client, "TaskRun", "builds", "one", "u1")
+        body = await read_run(client, RunKey("TaskRun", "builds", "one", "u1"))
         assert json.loads(body or b"") == run("one", uid="u1")
-        assert await read_run(client, "TaskRun", "builds", "one", "u2") is None
-        assert await read_run(client, "TaskRun", "builds", "two", "u1") is None
+        assert await read_run(client, RunKey("TaskRun", "builds", "one", "u2")) is None
+        assert await read_run(client, RunKey("TaskRun", "builds", "two", "u1")) is None
 
 
 async def test_what_is_no_run_is_transient(tmp_path):
     async with connected(tmp_path, ScriptedApi().on("GET", PATH, found({"metadata": 7}))) as client:
         with pytest.raises(EdgeError, match="something other than a run") as caught:
-            await read_run(client, "TaskRun", "builds", "one", "u1")
+            await read_run(client, RunKey("TaskRun", "builds", "one", "u1"))
     assert caught.value.transient
 
 
 async def test_only_kinds_of_runs_are_marked(tmp_path):
     async with connected(tmp_path, ScriptedApi()) as client:
         with pytest.raises(InputError, match="'Pod' is not a kind of run: TaskRun and PipelineRun are"):
-            await patch_run(client, "Pod", "builds", "one", "u1", {})
+            await patch_run(client, RunKey("Pod", "builds", "one", "u1"), {})

@@ -50,6 +50,12 @@ class Here:
         assert found is not None
         return found["metadata"].get("annotations", {})
 
+    def finalizers(self, name: str) -> list[str]:
+        """Return the finalizers of a TaskRun as the API has it."""
+        found = self.world.kubernetes.get("TaskRun", name, NAMESPACE)
+        assert found is not None
+        return found["metadata"].get("finalizers", [])
+
     async def delete(self, resource: Resource, name: str, namespace: str = NAMESPACE) -> None:
         """Delete an object through the API."""
         client = await KubeClient.connect(str(self.world.kubeconfig))

@@ -148,8 +148,7 @@ async def test_a_wrong_password_makes_it_wait_and_fails_nothing(tmp_path: Path) 
         await here.service.look_for_keys()
         assert any("password" in trouble for trouble in here.service.state.unready())
         image = await here.apply_build("one")
-        while len(here.service.queue) == 0:
-            await asyncio.sleep(0.01)
+        await here.until(End.BLOCKED)
         assert SIGNED not in here.annotations("one")
         await here.delete(SECRETS, SECRET, SYSTEM_NAMESPACE)
         await here.world.kubernetes.apply(key_secret(private, PASSWORD))
@@ -191,13 +190,32 @@ async def test_the_watch_survives_being_cut_and_a_forgotten_history(tmp_path: Pa
         await here.until(End.SIGNED, "three")
 
 
-async def test_a_run_deleted_before_its_turn_is_no_trouble(tmp_path: Path) -> None:
+async def test_a_run_deleted_before_its_turn_is_signed_from_its_last_state(tmp_path: Path) -> None:
     async with inhabited(tmp_path) as here:
         gate = asyncio.Event()
         here.world.kubernetes.faults.add(Fault(method="GET", path="taskruns/one", hold=gate, times=1))
-        await here.apply_build("one")
+        image = await here.apply_build("one")
         while ("get", "taskruns") not in here.world.kubernetes.requests:
             await asyncio.sleep(0.01)
         await here.delete(TASK_RUNS, "one")
         gate.set()
-        await here.until(End.GONE)
+        await here.until(End.SIGNED)
+        await here.verify(image)
+
+
+async def test_a_run_in_progress_is_held_and_let_go_once_it_is_signed(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as here:
+        image = here.world.registry.push_image("team/app", seed="held")
+        found = build("one", image)
+        found["status"]["conditions"][0]["status"] = "Unknown"
+        await here.world.kubernetes.apply(found)
+        await here.until(End.HELD)
+        assert here.finalizers("one") == ["chains.tekton.dev/taskrun"]
+        await here.delete(TASK_RUNS, "one")
+        stored = here.world.kubernetes.get("TaskRun", "one", NAMESPACE)
+        assert stored is not None
+        stored["status"]["conditions"][0]["status"] = "True"
+        await here.world.kubernetes.apply(stored)
+        await here.until(End.SIGNED)
+        await here.verify(image)
+        assert here.world.kubernetes.get("TaskRun", "one", NAMESPACE) is None

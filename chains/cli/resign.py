@@ -1,0 +1,85 @@
+"""`chains resign`: have runs signed again."""
+
+from collections.abc import AsyncIterator
+
+import click
+
+from chains.cli.loop import run
+from chains.errors import InputError
+from chains.kube.client import KubeClient
+from chains.kube.cluster import KubeCluster
+from chains.runs.glance import glance
+from chains.runs.marks import PREFIX, REASON, SIGNED, is_settled
+from chains.runs.run import KINDS
+from chains.runs.sighting import RunKey
+
+_UNMARKED = {SIGNED: None, REASON: None, PREFIX + "retries": None}
+_BY_LOWER_CASE = {kind.lower(): kind for kind in KINDS}
+
+
+@click.command(name="resign")
+@click.argument("runs", nargs=-1, metavar="[KIND/]NAME...")
+@click.option("-n", "--namespace", default="default", show_default=True, help="Where the runs are.")
+@click.option(
+    "--all-failed", is_flag=True, help="Every run of the cluster that is marked failed; with -n of that namespace."
+)
+@click.option("--kubeconfig", metavar="F", help="How to reach the cluster.")
+@click.pass_context
+def command(
+    ctx: click.Context, runs: tuple[str, ...], namespace: str, *, all_failed: bool, kubeconfig: str | None
+) -> None:
+    """Take the mark off runs, so that the service signs them again; KIND is taskrun (the default) or pipelinerun.
+
+    What was stored before stays; the same bytes are not stored twice.
+    """
+    if bool(runs) == all_failed:
+        raise InputError("name the runs to sign again, as in taskrun/build-1, or use --all-failed")
+    chosen = ctx.get_parameter_source("namespace") is not click.core.ParameterSource.DEFAULT
+    if all_failed:
+        count = run(_unmark_failed(kubeconfig, namespace if chosen else None))
+    else:
+        count = run(_unmark(kubeconfig, [_kind_and_name(text) for text in runs], namespace))
+    click.echo(f"{count} {'run' if count == 1 else 'runs'} will be signed again")
+
+
+def _kind_and_name(text: str) -> tuple[str, str]:
+    kind, slash, name = text.rpartition("/")
+    kind = _BY_LOWER_CASE.get(kind.lower(), "") if slash else KINDS[0]
+    if not kind or not name:
+        raise InputError(f"{text}: write NAME, taskrun/NAME or pipelinerun/NAME")
+    return kind, name
+
+
+async def _unmark(kubeconfig: str | None, runs: list[tuple[str, str]], namespace: str) -> int:
+    client = await KubeClient.connect(kubeconfig)
+    cluster = KubeCluster(client, "")
+    try:
+        for kind, name in runs:
+            text = await cluster.read_named(kind, namespace, name)
+            if text is None:
+                raise InputError(f"there is no {kind} {namespace}/{name}")
+            seen = glance(kind, text)
+            if is_settled(seen.annotations):
+                await cluster.mark(seen.key, _UNMARKED)
+    finally:
+        await client.close()
+    return len(runs)
+
+
+async def _unmark_failed(kubeconfig: str | None, namespace: str | None) -> int:
+    client = await KubeClient.connect(kubeconfig)
+    cluster = KubeCluster(client, "")
+    count = 0
+    try:
+        async for key in _failed(cluster, namespace):
+            count += await cluster.mark(key, _UNMARKED)
+    finally:
+        await client.close()
+    return count
+
+
+async def _failed(cluster: KubeCluster, namespace: str | None) -> AsyncIterator[RunKey]:
+    for kind in KINDS:
+        async for seen in cluster.glances(kind, namespace):
+            if seen.annotations.get(SIGNED) == "failed":
+                yield seen.key

@@ -1,0 +1,76 @@
+"""From what the watch sees to what the workers do: which runs are worth a turn, and what is remembered of them."""
+
+import msgspec
+import structlog
+
+from chains.controller.past import Past
+from chains.controller.queue import Lane, RunQueue
+from chains.controller.state import State
+from chains.errors import InputError
+from chains.runs.authors import is_forged
+from chains.runs.glance import Glance, glance
+from chains.runs.marks import is_settled, needs_turn
+from chains.runs.sighting import RunKey
+
+log = structlog.get_logger()
+
+
+class Intake:
+    """Queues runs after a glance that costs little.
+
+    `pasts` holds what is remembered of runs that are not settled yet, `parents` the PipelineRuns that wait for
+    children, `blocked` the runs that wait for a key, and `forged` those whose mark is somebody else's.
+    """
+
+    def __init__(self, queue: RunQueue, state: State) -> None:
+        self.pasts: dict[RunKey, Past] = {}
+        self.parents: set[RunKey] = set()
+        self.blocked: set[RunKey] = set()
+        self.forged: set[RunKey] = set()
+        self._queue = queue
+        self._state = state
+
+    def see(self, kind: str, text: msgspec.Raw, lane: Lane, *, gone: bool) -> None:
+        """Look at a run as the watch reported it, `gone` if that is the last state it had."""
+        try:
+            seen = glance(kind, text)
+        except InputError as error:
+            log.warning("a run cannot be read", kind=kind, why=str(error))
+            return
+        if gone:
+            self._see_last(seen, text)
+        elif self._is_forged(seen, text):
+            self.forged.add(seen.key)
+            self._queue.add(seen.key, lane)
+        elif needs_turn(seen.annotations, seen.hold, done=seen.done):
+            self._queue.add(seen.key, lane)
+        if seen.parent in self.parents and (gone or is_settled(seen.annotations)):
+            self._queue.add(seen.parent, lane)
+
+    def past(self, key: RunKey) -> Past:
+        """Return what is remembered of a run."""
+        return self.pasts.setdefault(key, Past())
+
+    def forget(self, key: RunKey) -> None:
+        """Drop all that is remembered of a run."""
+        self.pasts.pop(key, None)
+        self.parents.discard(key)
+        self.blocked.discard(key)
+
+    def unblock(self) -> None:
+        """Queue every run that waited for a key."""
+        for key in self.blocked:
+            self._queue.add(key, Lane.BACKLOG)
+        self.blocked.clear()
+
+    def _see_last(self, seen: Glance, text: msgspec.Raw) -> None:
+        """Sign a run that was deleted before its turn from the last state it had."""
+        if seen.done and not is_settled(seen.annotations):
+            self.past(seen.key).last_state = bytes(text)
+            self._queue.add(seen.key, Lane.LIVE)
+        else:
+            self.forget(seen.key)
+
+    def _is_forged(self, seen: Glance, text: msgspec.Raw) -> bool:
+        trusted = self._state.parts.config.trusted_managers if self._state.parts else frozenset()
+        return bool(trusted) and is_settled(seen.annotations) and is_forged(text, trusted)

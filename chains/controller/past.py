@@ -1,0 +1,17 @@
+"""What is remembered of one run between its turns; forgotten as soon as it is settled."""
+
+from dataclasses import dataclass, field
+
+from chains.payloads.payload import Stored
+
+
+@dataclass(slots=True)
+class Past:
+    """How often it was tried, what is stored of it already, and its last state if it has been deleted.
+
+    `kept` goes by the digest of what was signed and the store's name.
+    """
+
+    attempts: int = 0
+    kept: dict[tuple[bytes, str], Stored] = field(default_factory=dict)
+    last_state: bytes | None = None

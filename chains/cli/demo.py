@@ -1,14 +1,18 @@
 """`chains demo`: the whole story in one process, without a cluster, a registry or a network."""
 
 import asyncio
+import os
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
 import click
 
+from chains.artifacts.reference import ImageReference
 from chains.cli.logs import log_to_stderr
 from chains.cli.loop import run
+from chains.demo.samples import samples_folder
 from chains.demo.story import tell
 from chains.demo.world import World
 
@@ -22,20 +26,30 @@ def command(*, keep: bool) -> None:
         good = run(tell(Path(folder), click.echo, _stay if keep else None))
     if not good:
         raise SystemExit(1)
+    if not keep:
+        click.echo(_next_steps("chains" if sys.argv[0].endswith(".py") else sys.argv[0]))
 
 
-async def _stay(here: World) -> None:
+def _next_steps(program: str) -> str:
+    sample = os.path.relpath(samples_folder() / "buildah-kyverno-pipeline.yaml")
+    return f"""
+To look around with kubectl and cosign:           {program} demo --keep
+To see what would be signed for a run, and why:   {program} simulate {sample}"""
+
+
+async def _stay(here: World, image: ImageReference) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    image = f"{here.registry.address}/REPOSITORY@sha256:DIGEST"
+    cosign = f"--key {here.public_key} --insecure-ignore-tlog=true"
     click.echo(
         f"""
 It goes on running until Ctrl-C. From another terminal:
   export KUBECONFIG={here.kubeconfig}
-  kubectl get taskruns --all-namespaces
-  cosign verify --key {here.public_key} --insecure-ignore-tlog=true {image}
-  cosign verify-attestation --key {here.public_key} --type slsaprovenance --insecure-ignore-tlog=true {image}
+  kubectl get taskruns,pipelineruns --all-namespaces
+  kubectl describe taskrun build-hello-x7k2p --namespace builds
+  cosign verify {cosign} {image}
+  cosign verify-attestation --type slsaprovenance {cosign} {image}
 """
     )
     await stop.wait()

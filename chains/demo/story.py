@@ -3,11 +3,13 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 import msgspec
 
+from chains.artifacts.reference import ImageReference
 from chains.config.config import read_config
 from chains.controller.reconcile import End, Turn
 from chains.demo.samples import Sample, read_samples, samples_folder, with_real_images
@@ -18,6 +20,7 @@ from chains.pipeline.verify import verify_attestations, verify_signatures
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages
 from chains.registry.credentials import ChainedKeychain
+from chains.runs.sighting import RunKey
 
 SETTINGS = {
     "artifacts.taskrun.format": "slsa/v1",
@@ -27,13 +30,15 @@ SETTINGS = {
     "artifacts.oci.storage": "oci",
 }
 PATIENCE = 60.0
+MARGIN = " " * 20
 _LONG_HEX = re.compile(r"[0-9a-f]{64}")
 _FINAL = (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED)
 
 Say = Callable[[str], None]
+Stay = Callable[[World, ImageReference], Awaitable[None]]
 
 
-async def tell(folder: Path, say: Say, stay: Callable[[World], Awaitable[None]] | None = None) -> bool:
+async def tell(folder: Path, say: Say, stay: Stay | None = None) -> bool:
     """Tell the whole story; return whether every run was settled well and every image verified."""
     began = time.monotonic()
     runs = read_samples(samples_folder())
@@ -51,26 +56,37 @@ async def tell(folder: Path, say: Say, stay: Callable[[World], Awaitable[None]] 
             good = settled and verified
             say(f"\n{'All verified' if good else 'NOT all verified'} in {time.monotonic() - began:.1f} s.")
             if stay is not None:
-                await stay(here)
+                await stay(here, next(image for sample in samples for image in sample.images))
     return good
 
 
 async def _apply(here: World, samples: Sequence[Sample], turns: asyncio.Queue[Turn], say: Say) -> bool:
     await _apply_all(here, samples)
-    waited_for = {(sample.run.kind, sample.run.namespace, sample.run.name) for sample in samples}
+    awaited = {(sample.run.kind, sample.run.namespace, sample.run.name) for sample in samples}
+    idle: dict[str, list[RunKey]] = {}
     good = True
     try:
-        async with asyncio.timeout(PATIENCE):
-            while waited_for:
-                turn = await turns.get()
-                if turn.end in _FINAL:
-                    waited_for.discard((turn.key.kind, turn.key.namespace, turn.key.name))
-                    good &= turn.end is not End.FAILED
+        async with asyncio.timeout(PATIENCE), aclosing(_last_turns(turns, awaited)) as settled:
+            async for turn in settled:
+                good &= turn.end is not End.FAILED
+                if turn.end is End.NOTHING_TO_SIGN:
+                    idle.setdefault(_reason(turn), []).append(turn.key)
+                else:
                     _show(turn, say)
     except TimeoutError:
-        say(f"   still not settled after {PATIENCE:.0f} s: {', '.join(sorted(name for *_, name in waited_for))}")
-        return False
+        say(f"   still not settled after {PATIENCE:.0f} s: {', '.join(sorted(name for *_, name in awaited))}")
+        good = False
+    _show_idle(idle, say)
     return good
+
+
+async def _last_turns(turns: asyncio.Queue[Turn], awaited: set[tuple[str, str, str]]) -> AsyncGenerator[Turn, None]:
+    """Yield the turn that settled a run, for each that is awaited, and take it off the set."""
+    while awaited:
+        turn = await turns.get()
+        if turn.end in _FINAL:
+            awaited.discard((turn.key.kind, turn.key.namespace, turn.key.name))
+            yield turn
 
 
 async def _apply_all(here: World, samples: Sequence[Sample]) -> None:
@@ -87,9 +103,22 @@ def _show(turn: Turn, say: Say) -> None:
     say(f"   {turn.end.value:15}  {turn.key}")
     for receipt in turn.receipts:
         for place in (place for stored in receipt.stored.values() for place in stored.locations):
-            say(f"                    + {_LONG_HEX.sub(lambda digits: digits[0][:12] + '…', place)}")
+            say(f"{MARGIN}+ {_LONG_HEX.sub(lambda digits: digits[0][:12] + '…', place)}")
     if turn.end is not End.SIGNED:
-        say(f"                    - {next(iter(turn.reasons), turn.sentence)}")
+        say(f"{MARGIN}- {_reason(turn)}")
+
+
+def _show_idle(idle: Mapping[str, Sequence[RunKey]], say: Say) -> None:
+    """Show the runs with nothing to sign once for each reason, the rarest first."""
+    for reason, keys in sorted(idle.items(), key=lambda item: len(item[1])):
+        say(f"   {End.NOTHING_TO_SIGN.value:15}  {keys[0]}")
+        for key in keys[1:]:
+            say(f"{MARGIN}{key}")
+        say(f"{MARGIN}- {reason}")
+
+
+def _reason(turn: Turn) -> str:
+    return next(iter(turn.reasons), turn.sentence)
 
 
 async def _verify(here: World, samples: Sequence[Sample], say: Say) -> bool:

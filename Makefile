@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint properties peers lock docs clean
+.PHONY: setup demo test lint properties faults peers lock docs clean
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 
@@ -22,6 +22,9 @@ lint: $(VENV)/dev.stamp ## format, style, types, import contracts
 
 properties: $(VENV)/dev.stamp ## the property tests with at least 100 000 examples each
 	@$(BIN)/python -m pytest tests/properties --hypothesis-profile=long
+
+faults: $(VENV)/dev.stamp ## every crash point and every fault; writes docs/reliability.md
+	@$(BIN)/python -m tests.faults --write docs/reliability.md
 
 peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, oras
 	@tests/peers/install

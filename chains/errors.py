@@ -12,7 +12,7 @@ class InputError(ChainsError):
 class EdgeError(ChainsError):
     """A system outside refused or failed.
 
-    `transient` says whether the same request may work later; `retry_after` is the wait in seconds that the system asked for.
+    `transient` says whether the same request may work later; `retry_after` is the wait in seconds that it asked for.
     """
 
     def __init__(self, message: str, *, transient: bool, retry_after: float | None = None) -> None:

@@ -82,12 +82,21 @@ def unreached(host: str, error: aiohttp.ClientError | OSError | ValueError) -> E
     if isinstance(error, TimeoutError):
         kind = UnreachableError if isinstance(error, aiohttp.ConnectionTimeoutError) else EdgeError
         return kind(f"{host} did not answer in time", transient=True)
-    why = shown(str(error) or type(error).__name__, 200)
+    why = shown(_told(error), 200)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return UnreachableError(f"the proxy on the way to {host} answered {error.status}: {why}", transient=True)
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ServerDisconnectedError):
         return UnreachableError(f"{host} cannot be reached: {why}", transient=True)
     return EdgeError(f"{host} broke off: {why}", transient=True)
+
+
+def _told(error: aiohttp.ClientError | OSError | ValueError) -> str:
+    """Return the cause in its own words; aiohttp's sentence holds the representation of a TLS context."""
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"the proxy {error.host}:{error.port}: {error.strerror or error.os_error}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.strerror or str(error.os_error)
+    return str(error) or type(error).__name__
 
 
 def _untrusted(

@@ -74,6 +74,11 @@ def _documents(text: bytes) -> list[Any]:
         check_bounds(yaml.parse(text, _Loader))
         return [document for document in yaml.load_all(text, _Loader) if document is not None]
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"this is neither YAML nor JSON: {' '.join(str(error).split())}") from error
+        raise InputError(f"this is neither YAML nor JSON: {_told(error)}") from error
     except LookupError as error:
         raise InputError("this is neither YAML nor JSON: a value is not of the type that its tag names") from error
+
+
+def _told(error: Exception) -> str:
+    """Return a reader's complaint as one line, without the name it gives to a text that is no file."""
+    return " ".join(str(error).split()).replace('in "<byte string>",', "at")

@@ -60,6 +60,7 @@ def test_a_run_in_progress_is_not_planned(tmp_path: Path) -> None:
         ("just words", "no Kubernetes object"),
         ("{[", "neither YAML nor JSON"),
         ("\x00\x01", "neither YAML nor JSON"),
+        ("kind: TaskRun\nmetadata: a: b\n", "not allowed in this context at line 2, column 12"),
         ("kind: TaskRun\napiVersion: example.com/v9\n", "a run is a TaskRun or PipelineRun of tekton.dev/v1"),
         ("kind: TaskRun\napiVersion: tekton.dev/v1\nstatus: {steps: 5}\n", "$.status.steps"),
         ("kind: TaskRun\napiVersion: tekton.dev/v1\n", "metadata.name"),

@@ -1,8 +1,10 @@
 """Reading runs from files."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import msgspec
 
 from chains.errors import InputError
@@ -22,6 +24,14 @@ class FoundRuns:
             found.name: found for found in self.runs if found.kind == "TaskRun" and found.namespace == run.namespace
         }
         return tuple(known[child.name] for child in run.children if child.name in known)
+
+    def finished(self) -> Iterator[Run]:
+        """Yield the runs that have ended, and say of each other one on stderr why it is left out."""
+        for run in self.runs:
+            if run.done:
+                yield run
+            else:
+                click.echo(f"note: {run} has not finished, and only finished runs are signed", err=True)
 
 
 def read_run_files(paths: tuple[Path, ...]) -> FoundRuns:

@@ -16,7 +16,7 @@ from chains.pipeline.sign import Receipt, sign_plan
 from chains.wiring import Registries, local_parts
 
 # There is no run to leave annotations on, so the registry is what unset storage means here.
-_DEFAULTS = ("artifacts.taskrun.storage=oci",)
+_DEFAULTS = ("artifacts.taskrun.storage=oci", "artifacts.pipelinerun.storage=oci")
 
 
 @click.command(name="sign")
@@ -29,31 +29,30 @@ _DEFAULTS = ("artifacts.taskrun.storage=oci",)
 def command(files: tuple[Path, ...], reference: str, settings: tuple[str, ...], registry_ca: tuple[str, ...]) -> None:
     """Sign what the runs in FILE... built; signatures and attestations go beside the images in their registries."""
     config = config_from((*_DEFAULTS, *settings))
-    if "tekton" in config.taskrun.stores + config.oci.stores:
+    if any("tekton" in treatment.stores for treatment in (config.taskrun, config.pipelinerun, config.oci)):
         raise InputError("the store tekton needs a run in a cluster, and here is none: set the storage to oci")
-    plans = [plan_run(found, config) for found in read_run_files(files).runs if found.kind == "TaskRun" and found.done]
+    found = read_run_files(files)
+    plans = [plan_run(each, config, found.children_of(each)) for each in found.finished()]
     if not plans:
-        raise InputError("none of these runs is a TaskRun that has finished, and only those are signed")
-    receipts = run(_sign_all(plans, config, reference, ca_files_from(registry_ca)))
-    if any(receipt.failures for _, of_run in receipts for receipt in of_run):
+        raise InputError("none of these runs has finished, and only finished runs are signed")
+    if not run(_sign_all(plans, config, reference, ca_files_from(registry_ca))):
         raise SystemExit(1)
 
 
-async def _sign_all(
-    plans: list[Plan], config: Config, reference: str, ca_files: dict[str, Path]
-) -> list[tuple[Plan, tuple[Receipt, ...]]]:
+async def _sign_all(plans: list[Plan], config: Config, reference: str, ca_files: dict[str, Path]) -> bool:
+    """Sign plan by plan, and return whether everything was stored."""
     signer = await signer_for(reference)
     registries = Registries(os.environ, ca_files)
-    done: list[tuple[Plan, tuple[Receipt, ...]]] = []
+    good = True
     try:
         parts = local_parts(config, signer, registries, os.environ)
         for plan in plans:
             receipts = await sign_plan(plan, {"x509": signer}, parts.stores)
             _report(plan, receipts)
-            done.append((plan, receipts))
+            good &= not any(receipt.failures for receipt in receipts)
     finally:
         await registries.close()
-    return done
+    return good
 
 
 def _report(plan: Plan, receipts: tuple[Receipt, ...]) -> None:

@@ -19,15 +19,13 @@ from chains.runs.run import Run
 )
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print the plan.")
 def command(files: tuple[Path, ...], settings: tuple[str, ...], output: str) -> None:
-    """Show what would be signed for the runs in FILE..., byte for byte; no key and no network are used."""
+    """Show what would be signed for the runs in FILE..., and why not; no key and no network are used.
+
+    With -o json the payloads themselves are shown, indented.
+    """
     config = config_from(settings)
-    plans: list[tuple[Run, Plan]] = []
     found = read_run_files(files)
-    for run in found.runs:
-        if not run.done:
-            click.echo(f"note: {run} has not finished, and only finished runs are signed", err=True)
-        else:
-            plans.append((run, plan_run(run, config, found.children_of(run))))
+    plans = [(run, plan_run(run, config, found.children_of(run))) for run in found.finished()]
     if output == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(_rows(plans)), indent=2))
     for run, plan in plans:
@@ -54,7 +52,13 @@ def _explain(run: Run, plan: Plan, *, to_stderr: bool) -> None:
     if not to_stderr:
         click.echo(f"{run}" + ("" if plan.requests else ": nothing to sign"))
         for request in plan.requests:
-            where = ", ".join((*request.stores, *(str(image) for image in request.payload.images)))
-            click.echo(f"  sign {request.kind} {request.artifact} as {request.format} into {where}")
+            click.echo(f"  sign {request.kind} {request.artifact} as {request.format} into {_where(request)}")
     for reason in plan.reasons:
         click.echo(f"note: {run}: {reason}" if to_stderr else f"  note: {reason}", err=to_stderr)
+
+
+def _where(request: SigningRequest) -> str:
+    """Return the stores, and the images that the store oci will keep it beside if it is not about one of them."""
+    images = [str(image) for image in request.payload.images] if "oci" in request.stores else []
+    beside = ", ".join(image for image in images if image != request.artifact)
+    return ", ".join(request.stores) + (f" beside {beside}" if beside else "")

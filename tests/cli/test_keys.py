@@ -66,11 +66,6 @@ def test_an_unusable_key_is_explained(reference: str, said: str) -> None:
     assert said in refused(chains("sign", SAMPLE, "--key", reference))
 
 
-def test_the_store_on_the_run_is_refused_where_there_is_no_run() -> None:
-    result = chains("sign", SAMPLE, "--key", "k", "--set", "artifacts.taskrun.storage=tekton")
-    assert "set the storage to oci" in refused(result)
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [((), "--all-failed"), (("pod/x",), "taskrun/NAME"), (("x", "--all-failed"), "or use --all-failed")],

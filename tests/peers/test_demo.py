@@ -49,6 +49,22 @@ async def test_every_image_verifies_with_both_cosigns_and_is_let_in_by_skopeo(tm
             assert pulled.succeeded, pulled
 
 
+async def test_the_attestations_of_pipelineruns_verify_as_slsa_v1_with_both_cosigns(tmp_path):
+    async with kept_demo(tmp_path) as demo:
+        of_pipelines = [
+            str(i) for i in demo.images if i.repository.path in ("myname/kurator-test", "builds/storefront")
+        ]
+        assert len(of_pipelines) == 2
+        for image in of_pipelines:
+            for cosign in (Cosign("cosign-2", tmp_path), Cosign("cosign-3", tmp_path)):
+                attestation = await cosign.verify_attestation(demo.public_key, image, kind="slsaprovenance1")
+                assert attestation.succeeded, attestation
+                [envelope] = attestation.out.splitlines()
+                statement = json.loads(base64.b64decode(json.loads(envelope)["payload"]))
+                assert statement["predicateType"] == "https://slsa.dev/provenance/v1"
+                assert "runSpec" in statement["predicate"]["buildDefinition"]["externalParameters"]
+
+
 async def test_kubectl_shows_every_run_as_signed_and_the_key_in_its_secret(tmp_path):
     async with kept_demo(tmp_path) as demo:
         listed = await demo.kubectl("get", "taskruns", "--all-namespaces", "-o", "json")

@@ -19,7 +19,8 @@ from chains.kube.secret import SecretSource as KubeSecretSource
 from chains.payloads.payload import Origin
 from chains.pipeline.parts import Parts
 from chains.registry.client import RegistryClient
-from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, Keychain, config_file_keychain
+from chains.registry.credential import Keychain
+from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, config_file_keychain
 from chains.registry.docker_config import DockerConfig
 from chains.registry.oci_store import OciStore
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from chains.errors import EdgeError
 from chains.payloads.payload import Origin, SignedPayload, Stored
+from chains.runs.marks import PREFIX
 
-PREFIX = "chains.tekton.dev/"
 # What Kubernetes allows for all annotations of one object, keys and values together.
 MOST_BYTES = 256 * 1024
 

@@ -15,8 +15,8 @@ from chains.kube.refusals import ExpiredError, Request, refusal, unknown
 from chains.kube.resources import Resource
 from chains.kube.transport import timeout
 from chains.kube.wire import Change, Page, change, lines, page, status
+from chains.runs.authors import FIELD_MANAGER
 
-FIELD_MANAGER = "tekton-chains-controller"
 REQUEST_SECONDS = 30.0
 PAGE_SIZE = 500
 _JSON = "application/json"

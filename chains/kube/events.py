@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from chains.kube.client import FIELD_MANAGER, KubeClient
+from chains.kube.client import KubeClient
 from chains.kube.resources import EVENTS
+from chains.runs.authors import FIELD_MANAGER
 
 LONGEST_MESSAGE = 1024
 LONGEST_NAME = 253

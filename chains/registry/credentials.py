@@ -12,17 +12,6 @@ from chains.registry.credential import Credential, Keychain
 from chains.registry.credential_programs import ask_program
 from chains.registry.docker_config import DockerConfig
 
-__all__ = [
-    "ChainedKeychain",
-    "ConfigFileKeychain",
-    "Credential",
-    "DockerConfig",
-    "DocumentsKeychain",
-    "Keychain",
-    "config_file_keychain",
-    "drawn",
-]
-
 _T = TypeVar("_T")
 
 

@@ -39,7 +39,6 @@ class ChildReference:
 
     kind: str
     name: str
-    pipeline_task: str
 
 
 def read_pipeline(spec: wire.PipelineSpec) -> Pipeline:

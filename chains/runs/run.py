@@ -172,7 +172,7 @@ def _param_specs(status: wire.Status) -> list[wire.ParamSpec]:
 
 
 def _child(child: wire.ChildReference) -> ChildReference:
-    return ChildReference(child.kind or "", child.name or "", child.pipeline_task_name or "")
+    return ChildReference(child.kind or "", child.name or "")
 
 
 def _spec_step(step: wire.SpecStep) -> SpecStep:

@@ -134,8 +134,6 @@ class Spec(_Wire, frozen=True):
 class Condition(_Wire, frozen=True):
     type: str | None = None
     status: str | None = None
-    reason: str | None = None
-    message: str | None = None
 
 
 class Result(_Wire, frozen=True):
@@ -164,7 +162,6 @@ class Container(_Wire, frozen=True):
 class ChildReference(_Wire, frozen=True):
     kind: str | None = None
     name: str | None = None
-    pipeline_task_name: str | None = None
 
 
 class Status(_Wire, frozen=True):
@@ -197,8 +194,6 @@ class GlanceStatus(_Wire, frozen=True):
 class GlanceObject(_Wire, frozen=True):
     """The least of a run: enough to see whether it needs work."""
 
-    api_version: str | None = None
-    kind: str | None = None
     metadata: Metadata | None = None
     status: GlanceStatus | None = None
 
@@ -214,7 +209,7 @@ def read_run_object(text: bytes | msgspec.Raw) -> RunObject:
 
 
 def read_glance(text: bytes | msgspec.Raw) -> GlanceObject:
-    """Decode only kind, metadata and conditions; raise InputError as `read_run_object` does."""
+    """Decode only metadata and conditions; raise InputError as `read_run_object` does."""
     return _decode(_GLANCE, text)
 
 

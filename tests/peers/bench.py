@@ -21,7 +21,8 @@ from chains.pipeline.sign import sign_plan
 from chains.registry.client import Manifest, RegistryClient
 from chains.registry.cosign_images import CosignImages
 from chains.registry.cosign_layout import config_digest, layers_of, tag_for
-from chains.registry.credentials import ChainedKeychain, Keychain
+from chains.registry.credential import Keychain
+from chains.registry.credentials import ChainedKeychain
 from chains.registry.oci_store import OciStore
 from tests.builders import image_results, taskrun
 from tests.peers.docker_registry import docker_registry

@@ -12,7 +12,7 @@ from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.payloads.dsse import envelope
 from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING, LogEntry, Origin, Payload, Signature, SignedPayload
 from chains.registry.client import RegistryClient
-from chains.registry.credentials import Credential
+from chains.registry.credential import Credential
 from chains.registry.transport import Limits
 
 CAPTURES = Path(__file__).parent / "captures"

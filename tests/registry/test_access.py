@@ -14,7 +14,7 @@ from chains.demo.registry.server import RegistryServer
 from chains.demo.registry.tokens import Tokens
 from chains.errors import EdgeError
 from chains.registry.cosign_images import CosignImages
-from chains.registry.credentials import Credential
+from chains.registry.credential import Credential
 from chains.registry.oci_store import OciStore
 from tests.registry.builders import NOBODY, ORIGIN, Offering, attestation, client, scripted
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from chains.artifacts.reference import Digest, Repository
 from chains.errors import EdgeError, InputError
-from chains.registry.credentials import Credential
+from chains.registry.credential import Credential
 from chains.registry.refusals import UnreadableError, wait_asked_for
 from tests.registry.builders import NO_DIGEST, NOBODY, Offering, Script, client, scripted
 

@@ -8,15 +8,10 @@ import pytest
 
 from chains.artifacts.reference import Repository
 from chains.errors import EdgeError, InputError
+from chains.registry.credential import Credential, Keychain
 from chains.registry.credential_programs import ask_program
-from chains.registry.credentials import (
-    ChainedKeychain,
-    Credential,
-    DockerConfig,
-    DocumentsKeychain,
-    Keychain,
-    config_file_keychain,
-)
+from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, config_file_keychain
+from chains.registry.docker_config import DockerConfig
 from tests.registry.builders import Offering
 
 REPOSITORY = Repository("registry.example.com", "team/app")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from chains.artifacts.reference import Repository
 from chains.errors import InputError
-from chains.registry.credentials import Credential, DockerConfig
-from chains.registry.docker_config import RegistryPattern
+from chains.registry.credential import Credential
+from chains.registry.docker_config import DockerConfig, RegistryPattern
 
 
 def auth(user: str = "user", password: str = "hunter2") -> dict[str, str]:

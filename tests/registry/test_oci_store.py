@@ -16,7 +16,7 @@ from chains.demo.registry.server import RegistryServer
 from chains.errors import EdgeError
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages
-from chains.registry.credentials import Credential
+from chains.registry.credential import Credential
 from chains.registry.oci_store import TRIES, OciStore
 from tests.registry.builders import NOBODY, ORIGIN, Offering, attestation, client, signed_image
 

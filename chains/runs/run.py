@@ -110,21 +110,15 @@ class Run:
 def parse_run(text: bytes | msgspec.Raw) -> Run:
     """Parse one run from JSON; raise InputError when it is none or cannot be read."""
     raw = wire.read_run_object(text)
-    if raw.kind not in KINDS or raw.api_version not in API_VERSIONS:
-        raise InputError(
-            f"this object is {_named(raw.api_version, 'without apiVersion')}, kind {_named(raw.kind, 'none')}: "
-            f"a run is a {' or '.join(KINDS)} of tekton.dev/v1"
-        )
+    kind, name = _kind_and_name(raw)
     metadata, spec, status = raw.metadata or wire.Metadata(), raw.spec or wire.Spec(), raw.status or wire.Status()
-    if not metadata.name:
-        raise InputError(f"this {raw.kind} has no metadata.name")
     task_spec = status.task_spec or wire.TaskSpec()
     ref = spec.task_ref or spec.pipeline_ref or wire.Reference()
     template = spec.task_run_template or wire.TaskRunTemplate()
     return Run(
-        kind=raw.kind,
+        kind=kind,
         namespace=metadata.namespace or "default",
-        name=metadata.name,
+        name=name,
         uid=metadata.uid or "",
         labels=metadata.labels or {},
         annotations=metadata.annotations or {},
@@ -150,6 +144,17 @@ def parse_run(text: bytes | msgspec.Raw) -> Run:
         children=tuple(_child(c) for c in status.child_references or ()),
         text=text,
     )
+
+
+def _kind_and_name(raw: wire.RunObject) -> tuple[str, str]:
+    if raw.kind not in KINDS or raw.api_version not in API_VERSIONS:
+        raise InputError(
+            f"this object is {_named(raw.api_version, 'without apiVersion')}, kind {_named(raw.kind, 'none')}: "
+            f"a run is a {' or '.join(KINDS)} of tekton.dev/v1"
+        )
+    if raw.metadata is None or not raw.metadata.name:
+        raise InputError(f"this {raw.kind} has no metadata.name")
+    return raw.kind, raw.metadata.name
 
 
 def _named(text: str | None, absent: str) -> str:

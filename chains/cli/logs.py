@@ -6,6 +6,7 @@ import sys
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
+LEAD = ("timestamp", "level", "event")
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -24,7 +25,7 @@ def log_to_stderr(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([] if for_people else [tracebacks]),
-            _without_blanks,
+            _in_order,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
@@ -33,5 +34,8 @@ def log_to_stderr(level: str) -> None:
     )
 
 
-def _without_blanks(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    return {name: value for name, value in event.items() if value is not None}
+def _in_order(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Put what every line has first, and leave out what is None."""
+    return {name: event.pop(name) for name in LEAD} | {
+        name: value for name, value in event.items() if value is not None
+    }

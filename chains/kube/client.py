@@ -13,7 +13,7 @@ from chains.errors import EdgeError
 from chains.kube.connection import Connection
 from chains.kube.refusals import ExpiredError, Request, refusal, unknown
 from chains.kube.resources import Resource
-from chains.kube.transport import timeout
+from chains.kube.transport import cause, timeout
 from chains.kube.wire import Change, Page, change, lines, page, status
 from chains.runs.authors import FIELD_MANAGER
 
@@ -200,8 +200,7 @@ class KubeClient:
             why = f"HTTP {error.status} from the proxy or the server"
             raise EdgeError(f"cannot {request} at {self._base}: {why}", transient=True) from None
         except (aiohttp.ClientError, OSError) as error:
-            why = str(error) or type(error).__name__
-            raise EdgeError(f"cannot {request} at {self._base}: {why}", transient=True) from error
+            raise EdgeError(f"cannot {request} at {self._base}: {cause(error)}", transient=True) from error
         except (msgspec.DecodeError, ValueError) as error:
             raise EdgeError(f"{self._base} answered {request} with {error}", transient=True) from error
 

@@ -72,6 +72,15 @@ def timeout(total: float | None, silence: float | None = None) -> aiohttp.Client
     return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_SECONDS, sock_read=silence)
 
 
+def cause(error: aiohttp.ClientError | OSError) -> str:
+    """Return why no answer came, in the cause's own words; aiohttp's sentence holds the representation of a context."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return str(error.certificate_error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.strerror or str(error.os_error)
+    return str(error) or type(error).__name__
+
+
 def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
     """Make a socket whose peer's silent death shows in about a minute, also on a quiet watch."""
     family, kind, protocol, *_ = address

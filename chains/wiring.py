@@ -84,13 +84,17 @@ class ClusterWiring:
 
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config
-        registry = OciStore(self._registries.client(config), self._keychain, config.oci_repository)
+        client = self._registries.client(config)
+        registry = OciStore(client, self._keychain, config.oci_repository, self._forget_credentials)
         return Parts(
             config=config,
             signers={"x509": self.keyring.current},
             stores={"oci": registry, "tekton": AnnotationStore()},
             notices=(*reading.unknown, *reading.unbuilt),
         )
+
+    def _forget_credentials(self, origin: Origin) -> None:
+        self._pull_secrets.forget(origin.namespace, origin.service_account)
 
     def _keychain(self, origin: Origin) -> Keychain:
         return self._keychains(origin.namespace, origin.service_account)

@@ -44,6 +44,10 @@ class Config:
     quiet_time: float
     horizon: float
 
+    def signs(self, kind: str) -> bool:
+        """Whether anything may be signed for a run of that kind, so that it is worth holding back."""
+        return self.pipelinerun.enabled if kind == "PipelineRun" else self.taskrun.enabled or self.oci.enabled
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigReading:

@@ -3,13 +3,14 @@
 import msgspec
 import structlog
 
+from chains.config.config import Config
 from chains.controller.past import Past
 from chains.controller.queue import Lane, RunQueue
 from chains.controller.state import State
 from chains.errors import InputError
 from chains.runs.authors import is_forged
 from chains.runs.glance import Glance, glance
-from chains.runs.marks import is_settled, needs_turn
+from chains.runs.marks import is_foreign, is_settled, needs_turn
 from chains.runs.sighting import RunKey
 
 log = structlog.get_logger()
@@ -34,15 +35,14 @@ class Intake:
         """Look at a run as the watch reported it, `gone` if that is the last state it had."""
         try:
             seen = glance(kind, text)
+            if self._is_forged(seen, text):
+                self.forged.add(seen.key)
         except InputError as error:
             log.warning("a run cannot be read", kind=kind, why=str(error))
             return
         if gone:
             self._see_last(seen, text)
-        elif self._is_forged(seen, text):
-            self.forged.add(seen.key)
-            self._queue.add(seen.key, lane)
-        elif needs_turn(seen.annotations, seen.hold, done=seen.done):
+        elif seen.key in self.forged or self._needs_turn(seen):
             self._queue.add(seen.key, lane)
         if seen.parent in self.parents and (gone or is_settled(seen.annotations)):
             self._queue.add(seen.parent, lane)
@@ -56,12 +56,20 @@ class Intake:
         self.pasts.pop(key, None)
         self.parents.discard(key)
         self.blocked.discard(key)
+        self.forged.discard(key)
 
     def unblock(self) -> None:
         """Queue every run that waited for a key."""
         for key in self.blocked:
             self._queue.add(key, Lane.BACKLOG)
         self.blocked.clear()
+
+    def _needs_turn(self, seen: Glance) -> bool:
+        parts = self._state.parts
+        in_progress = not seen.done and not seen.hold.deleted
+        if in_progress and parts is not None and not _is_wanted(seen, parts.config):
+            return False
+        return needs_turn(seen.annotations, seen.hold, done=seen.done)
 
     def _see_last(self, seen: Glance, text: msgspec.Raw) -> None:
         """Sign a run that was deleted before its turn from the last state it had."""
@@ -74,3 +82,7 @@ class Intake:
     def _is_forged(self, seen: Glance, text: msgspec.Raw) -> bool:
         trusted = self._state.parts.config.trusted_managers if self._state.parts else frozenset()
         return bool(trusted) and is_settled(seen.annotations) and is_forged(text, trusted)
+
+
+def _is_wanted(seen: Glance, config: Config) -> bool:
+    return config.signs(seen.key.kind) and not is_foreign(seen.managed_by, config.managed_by)

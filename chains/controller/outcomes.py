@@ -8,7 +8,7 @@ import structlog
 from chains.controller.reconcile import End, Turn
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 900.0
-QUIET = (End.LEFT, End.GONE, End.HELD, End.FREED, End.WAITING)
+QUIET = (End.LEFT, End.GONE, End.HELD, End.FREED)
 
 log = structlog.get_logger()
 

@@ -1,18 +1,16 @@
 """Rounds through the whole cluster: runs that failed are driven again after a change, and none is held for ever."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 
 from chains.controller.ports import Cluster
 from chains.errors import EdgeError
 from chains.runs.glance import Glance
-from chains.runs.marks import REASON, SIGNED
+from chains.runs.marks import REASON, SIGNED, is_settled
 
-# Configurations may change many times a minute; a round through the cluster is worth it once things are quiet.
-CALM = 5.0
 ROUNDS_PER_HORIZON = 24
 
 log = structlog.get_logger()
@@ -22,12 +20,20 @@ class Patrol:
     """Goes through all runs of the places given, each a kind and a namespace (None for all of them)."""
 
     def __init__(
-        self, cluster: Cluster, places: tuple[tuple[str, str | None], ...], horizon: Callable[[], float]
+        self,
+        cluster: Cluster,
+        places: tuple[tuple[str, str | None], ...],
+        horizon: Callable[[], float],
+        calm: float,
     ) -> None:
-        """`horizon` says how many seconds a run that is being deleted may be held."""
+        """`horizon` says how many seconds a run that is being deleted may be held.
+
+        Configurations may change many times a minute; `calm` is how many seconds pass before a round for it.
+        """
         self._cluster = cluster
         self._places = places
         self._horizon = horizon
+        self._calm = calm
         self._changed = asyncio.Event()
 
     def note_change(self) -> None:
@@ -38,31 +44,36 @@ class Patrol:
         """After each change take the mark off every run that was given up here, for ever."""
         while True:
             await self._changed.wait()
-            await asyncio.sleep(CALM)
+            await asyncio.sleep(self._calm)
             self._changed.clear()
-            async for seen in self._round():
-                if seen.annotations.get(SIGNED) == "failed" and REASON in seen.annotations:
-                    await self._cluster.mark(seen.key, {SIGNED: None, REASON: None})
+            if not await self._gone_through(self._drive):
+                self._changed.set()
 
     async def free_overdue(self) -> None:
         """Free every run whose deletion we have held up for longer than the horizon, for ever."""
         while True:
             await asyncio.sleep(max(1.0, self._horizon() / ROUNDS_PER_HORIZON))
-            async for seen in self._round():
-                if seen.hold.ours and self._is_overdue(seen.hold.deleted):
-                    await self._cluster.mark(seen.key, {}, seen.hold)
-                    await self._cluster.tell(seen.key, "FreedUnsigned", "its deletion was held up for too long")
-                    log.error("freed a run that is not signed", run=str(seen.key), uid=seen.key.uid)
+            await self._gone_through(self._free)
 
-    def _is_overdue(self, deleted: str) -> bool:
-        if not deleted:
-            return False
-        return datetime.now(UTC) - datetime.fromisoformat(deleted) > timedelta(seconds=self._horizon())
-
-    async def _round(self) -> AsyncIterator[Glance]:
+    async def _gone_through(self, treat: Callable[[Glance], Awaitable[None]]) -> bool:
+        """Go through all runs once; return whether the end was reached."""
         try:
             for kind, namespace in self._places:
                 async for seen in self._cluster.glances(kind, namespace):
-                    yield seen
+                    await treat(seen)
         except EdgeError as error:
             log.warning("a round through the runs was cut short", why=str(error))
+            return False
+        return True
+
+    async def _drive(self, seen: Glance) -> None:
+        if seen.annotations.get(SIGNED) == "failed" and REASON in seen.annotations:
+            await self._cluster.mark(seen.key, {SIGNED: None, REASON: None})
+
+    async def _free(self, seen: Glance) -> None:
+        if not seen.hold.ours or not seen.hold.deleted_for(timedelta(seconds=self._horizon())):
+            return
+        await self._cluster.mark(seen.key, {}, seen.hold)
+        if not is_settled(seen.annotations):
+            await self._cluster.tell(seen.key, "FreedUnsigned", "its deletion was held up for too long")
+            log.error("freed a run that is not signed", run=str(seen.key), uid=seen.key.uid)

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import Enum
+
+import msgspec
 
 from chains.controller.past import Past
 from chains.controller.ports import Cluster
@@ -13,13 +15,15 @@ from chains.pipeline.parts import Parts
 from chains.pipeline.plan import Plan, plan_run
 from chains.pipeline.sign import Receipt, sign_plan
 from chains.runs.authors import is_forged
+from chains.runs.glance import glance
+from chains.runs.hold import Hold
 from chains.runs.marks import REASON, SIGNED, NextStep, is_settled, next_step
 from chains.runs.run import Run, parse_run
 from chains.runs.sighting import RunKey
 
 LONGEST_REASON = 1024
 # A settled child that is being deleted waits this long for its parent to be attested.
-CHILD_GRACE = timedelta(seconds=55)
+CHILD_GRACE = timedelta(seconds=40)
 
 
 class End(Enum):
@@ -61,7 +65,7 @@ async def reconcile(key: RunKey, cluster: Cluster, parts: Parts | None, past: Pa
         try:
             run = parse_run(text)
         except InputError as error:
-            return await _give_up(key, cluster, None, str(error))
+            return await _give_up(key, cluster, _hold_of(key, text), str(error))
         return await _Turn(key, cluster, parts, past, run, gone).take()
     except EdgeError as error:
         return Turn(key, End.RETRY, str(error), error.retry_after)
@@ -77,6 +81,8 @@ async def strike_forged(key: RunKey, cluster: Cluster, trusted: frozenset[str]) 
             await cluster.mark(key, {SIGNED: None})
             await cluster.tell(key, "ForgedMark", f"its mark {SIGNED} was not left by this service: the run is signed")
         return Turn(key, End.LEFT)
+    except InputError as error:
+        return Turn(key, End.LEFT, str(error))
     except EdgeError as error:
         return Turn(key, End.RETRY, str(error), error.retry_after)
 
@@ -106,7 +112,7 @@ class _Turn:
                 return await self.sign(self.parts)
             case NextStep.SIGN | NextStep.HOLD if self.parts is None:
                 return Turn(self.key, End.BLOCKED, "there is no configuration")
-            case NextStep.HOLD if self.parts is not None and _is_wanted(self.run, self.parts):
+            case NextStep.HOLD if self.parts is not None and self.parts.config.signs(self.run.kind):
                 held = await self.cluster.hold(self.key, self.run.hold)
                 return Turn(self.key, End.HELD if held else End.GONE)
             case NextStep.FREE:
@@ -160,7 +166,7 @@ class _Turn:
     async def free(self) -> Turn:
         """Let a run go that is being deleted and needs nothing more, but a child not before its parent, for a while."""
         parent = self.run.parent
-        if parent is not None and is_settled(self.run.annotations) and not _is_overdue(self.run, CHILD_GRACE):
+        if parent is not None and is_settled(self.run.annotations) and not self.run.hold.deleted_for(CHILD_GRACE):
             text = await self.cluster.read(parent)
             if text is not None and not is_settled(parse_run(text).annotations):
                 return Turn(self.key, End.WAITING, f"for the parent run {parent.name}")
@@ -174,34 +180,30 @@ class _Turn:
     async def give_up(self, sentence: str, receipts: tuple[Receipt, ...] = ()) -> Turn:
         if self.gone:
             return Turn(self.key, End.FAILED, _joined([sentence]), receipts=receipts)
-        return await _give_up(self.key, self.cluster, self.run, sentence, receipts)
+        return await _give_up(self.key, self.cluster, self.run.hold, sentence, receipts)
 
 
 async def _give_up(
-    key: RunKey, cluster: Cluster, run: Run | None, sentence: str, receipts: tuple[Receipt, ...] = ()
+    key: RunKey, cluster: Cluster, hold: Hold | None, sentence: str, receipts: tuple[Receipt, ...] = ()
 ) -> Turn:
     """Mark a run as failed for a reason that no retry mends, and leave an event that says so."""
     reason = _joined([sentence])
-    marked = await cluster.mark(key, {SIGNED: "failed", REASON: reason}, run.hold if run else None)
+    marked = await cluster.mark(key, {SIGNED: "failed", REASON: reason}, hold)
     if marked:
         await cluster.tell(key, "Failed", reason)
     return Turn(key, End.FAILED if marked else End.GONE, reason, receipts=receipts)
 
 
-def _is_wanted(run: Run, parts: Parts) -> bool:
-    """Whether anything may be signed for a run of this kind, so that it is worth holding."""
-    config = parts.config
-    if run.kind == "PipelineRun":
-        return config.pipelinerun.enabled
-    return config.taskrun.enabled or config.oci.enabled
+def _hold_of(key: RunKey, text: bytes | msgspec.Raw) -> Hold | None:
+    """Return what holds a run that cannot be read as a whole, if as much as that can be read."""
+    try:
+        return glance(key.kind, text).hold
+    except InputError:
+        return None
 
 
 def _is_awaited(child: Run, parts: Parts) -> bool:
     return next_step(child, parts.config.managed_by) in (NextStep.WAIT, NextStep.HOLD, NextStep.SIGN)
-
-
-def _is_overdue(run: Run, grace: timedelta) -> bool:
-    return datetime.now(UTC) - datetime.fromisoformat(run.hold.deleted) > grace
 
 
 def _carried(receipt: Receipt) -> Mapping[str, str]:

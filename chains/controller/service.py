@@ -1,6 +1,7 @@
 """The service: watches, workers and what they share, started and stopped together."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from chains.pipeline.parts import Parts
 from chains.runs.sighting import RunKey
 
 SHUTDOWN = 25.0
-WAITING_POLL = 30.0
+WAITING_POLL = 15.0
 DAY = 86_400.0
 
 log = structlog.get_logger()
@@ -54,12 +55,13 @@ class Service:
         scope: Scope,
         *,
         key_poll: float = 10.0,
+        calm: float = 5.0,
         observe: Callable[[Turn], None] = lambda turn: None,
     ) -> None:
         self.state = State()
         self.queue = RunQueue()
         self._intake = Intake(self.queue, self.state)
-        self._patrol = Patrol(cluster, scope.places, self._horizon)
+        self._patrol = Patrol(cluster, scope.places, self._horizon, calm)
         self._settling = Settling()
         self._cluster = cluster
         self._choose = choose
@@ -93,8 +95,11 @@ class Service:
         """Look at the signing secret now; it is looked at every `key_poll` seconds anyway."""
         news = await self._refresh_keys()
         if news:
-            log.info("signing key", news=news)
-            self._note_change()
+            able = self._is_able()
+            log.log(logging.INFO if able else logging.WARNING, "signing key", news=news)
+            if able:
+                self._intake.unblock()
+                self._patrol.note_change()
 
     async def _follow_keys(self) -> None:
         while True:
@@ -116,12 +121,15 @@ class Service:
         except InputError as error:
             self._refuse_config(str(error))
             return
-        self.state.parts = parts
+        before, self.state.parts = self.state.parts, parts
         self.state.config_trouble = ""
         log.info("configuration in force", keys=sorted(entries))
         for notice in parts.notices:
             log.warning("configuration", notice=notice)
-        self._note_change()
+        if self._is_able():
+            self._intake.unblock()
+        if before is not None and before.config != parts.config:
+            self._patrol.note_change()
 
     def _refuse_config(self, why: str) -> None:
         """Keep the last good configuration; without one the service is not ready."""
@@ -131,11 +139,8 @@ class Service:
         self.state.config_trouble = "" if self.state.parts else why
         log.error("configuration refused", why=why, then=kept)
 
-    def _note_change(self) -> None:
-        """Drive what waited for a configuration or a key, and what failed for want of a better one."""
-        if self.state.parts is not None and not self.state.signer_troubles():
-            self._intake.unblock()
-            self._patrol.note_change()
+    def _is_able(self) -> bool:
+        return self.state.parts is not None and not self.state.signer_troubles()
 
     async def _follow_runs(self, kind: str, namespace: str | None) -> None:
         watch = f"{kind} in {namespace or 'all namespaces'}"
@@ -146,7 +151,12 @@ class Service:
                 self._intake.see(kind, sighting.object, lane, gone=sighting.gone)
             else:
                 self.state.watch_troubles[watch] = sighting.trouble
-                log.log(30 if sighting.trouble else 20, "watch", runs=watch, trouble=sighting.trouble or None)
+                log.log(
+                    logging.WARNING if sighting.trouble else logging.INFO,
+                    "watch",
+                    runs=watch,
+                    trouble=sighting.trouble or None,
+                )
 
     async def _work(self) -> None:
         while (key := await self.queue.take()) is not None:
@@ -176,6 +186,8 @@ class Service:
                 self.queue.add_later(turn.key, WAITING_POLL)
             case End.BLOCKED:
                 self._intake.blocked.add(turn.key)
+                if self._is_able():
+                    self._intake.unblock()
             case End.RETRY:
                 past = self._intake.past(turn.key)
                 past.attempts += 1

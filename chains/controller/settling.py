@@ -13,7 +13,7 @@ from chains.payloads.payload import Origin, SignedPayload
 from chains.pipeline.ports import Store
 from chains.pipeline.sign import Receipt
 
-MOST_WAITING = 4096
+MOST_BYTES = 16 * 1024 * 1024
 AT_ONCE = 8
 PAUSE = 30.0
 
@@ -33,12 +33,13 @@ class _Deposit:
 class Settling:
     """Repeats every put after a quiet time: of what is there it costs one read, and what is not there is put back.
 
-    At most `MOST_WAITING` payloads wait; more than that, and the oldest are looked at sooner. What is still waiting
+    At most `MOST_BYTES` of payloads wait; more than that, and the oldest are looked at sooner. What is still waiting
     when the service stops is not looked at.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[_Deposit] = deque()
+        self._bytes = 0
         self._wake = asyncio.Event()
 
     def note(self, receipts: Iterable[Receipt], store: Store | None, quiet: float) -> None:
@@ -48,15 +49,26 @@ class Settling:
         due = time.monotonic() + quiet
         for receipt in receipts:
             if receipt.signed is not None and "oci" in receipt.stored:
-                self._waiting.append(_Deposit(due, store, receipt.signed, receipt.origin))
+                self._add(_Deposit(due, store, receipt.signed, receipt.origin))
         self._wake.set()
 
     async def run(self) -> None:
         """Look again at what is due, for ever."""
         while True:
             await self._until_due()
-            batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting))) if self._first_is_due()]
-            self._waiting.extend(d for d in await asyncio.gather(*map(self._look, batch)) if d is not None)
+            batch = [self._take() for _ in range(min(AT_ONCE, len(self._waiting))) if self._first_is_due()]
+            for deposit in await asyncio.gather(*map(self._look, batch)):
+                if deposit is not None:
+                    self._add(deposit)
+
+    def _add(self, deposit: _Deposit) -> None:
+        self._waiting.append(deposit)
+        self._bytes += _size(deposit)
+
+    def _take(self) -> _Deposit:
+        deposit = self._waiting.popleft()
+        self._bytes -= _size(deposit)
+        return deposit
 
     async def _look(self, deposit: _Deposit) -> _Deposit | None:
         """Put it again; return it with a new time when that failed and may work later."""
@@ -70,7 +82,7 @@ class Settling:
         return None
 
     def _first_is_due(self) -> bool:
-        return len(self._waiting) > MOST_WAITING or self._waiting[0].due <= time.monotonic()
+        return self._bytes > MOST_BYTES or self._waiting[0].due <= time.monotonic()
 
     async def _until_due(self) -> None:
         while not self._waiting:
@@ -78,3 +90,7 @@ class Settling:
             await self._wake.wait()
         if not self._first_is_due():
             await asyncio.sleep(max(0.0, self._waiting[0].due - time.monotonic()))
+
+
+def _size(deposit: _Deposit) -> int:
+    return len(deposit.signed.payload.body) + len(deposit.signed.signed_bytes)

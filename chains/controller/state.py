@@ -15,7 +15,6 @@ class State:
     parts: Parts | None = None
     config_trouble: str = NO_CONFIG
     watch_troubles: dict[str, str] = field(default_factory=dict)
-    last_turn: float = 0.0
 
     def unready(self) -> tuple[str, ...]:
         """Return why no run can be signed just now; nothing when one can."""

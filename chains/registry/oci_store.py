@@ -45,11 +45,17 @@ class OciStore:
         client: RegistryClient,
         keychain_for: Callable[[Origin], Keychain],
         repository: Repository | None = None,
+        forget: Callable[[Origin], None] = lambda origin: None,
     ) -> None:
-        """`repository` is where everything goes, read and written, instead of each image's own repository."""
+        """Set it up.
+
+        `repository` is where everything goes, read and written, instead of each image's own repository. `forget` is
+        called when a registry refuses a run's credentials, before they are looked up and tried once more.
+        """
         self._client = client
         self._keychain_for = keychain_for
         self._repository = repository
+        self._forget = forget
 
     async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
         """Attach the payload to each of its images; raise EdgeError, after all were tried, when some failed."""
@@ -61,7 +67,7 @@ class OciStore:
         async def attached(place: _Place) -> str | ChainsError:
             async with free:
                 try:
-                    await self._attach(layer, place)
+                    await self._attach_with_credentials(layer, place, origin)
                 except ChainsError as error:
                     return _explained(error, place, origin)
             return f"{place}@{layer.digest}"
@@ -74,6 +80,13 @@ class OciStore:
 
     def _place(self, image: ImageReference, media_type: str, keychain: Keychain) -> _Place:
         return _Place(self._repository or image.repository, tag_for(image.digest, media_type), keychain)
+
+    async def _attach_with_credentials(self, layer: Layer, place: _Place, origin: Origin) -> None:
+        try:
+            await self._attach(layer, place)
+        except DeniedError:
+            self._forget(origin)
+            await self._attach(layer, place)
 
     async def _attach(self, layer: Layer, place: _Place) -> None:
         """Append until the tag is read with the layer in it; outside writers know no lock, and may drop it."""

@@ -17,6 +17,7 @@ class Glance:
     key: RunKey
     done: bool
     annotations: Mapping[str, str]
+    managed_by: str
     hold: Hold
     parent: RunKey | None
 
@@ -28,7 +29,8 @@ def glance(kind: str, text: bytes | msgspec.Raw) -> Glance:
     key = RunKey(kind, metadata.namespace or "default", metadata.name or "", metadata.uid or "")
     outcome = wire.outcome((raw.status or wire.GlanceStatus()).conditions)
     done = outcome is not None and outcome != "Unknown"
-    return Glance(key, done, metadata.annotations or {}, hold_of(metadata), parent_of(metadata))
+    managed_by = (raw.spec or wire.GlanceSpec()).managed_by or ""
+    return Glance(key, done, metadata.annotations or {}, managed_by, hold_of(metadata), parent_of(metadata))
 
 
 def hold_of(metadata: wire.Metadata) -> Hold:

@@ -1,6 +1,7 @@
 """Finalizers: what keeps a run from vanishing before it is signed, by the names that Tekton Chains gave them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 FINALIZERS = {"TaskRun": "chains.tekton.dev/taskrun", "PipelineRun": "chains.tekton.dev/pipelinerun"}
 # The first is what Tekton Chains set before it had one for each kind.
@@ -19,6 +20,13 @@ class Hold:
     def ours(self) -> bool:
         """Whether one of them is ours, or was left by Tekton Chains."""
         return any(name in OURS for name in self.finalizers)
+
+    def deleted_for(self, grace: timedelta) -> bool:
+        """Whether its deletion began longer ago than that."""
+        try:
+            return bool(self.deleted) and datetime.now(UTC) - datetime.fromisoformat(self.deleted) > grace
+        except (ValueError, TypeError):  # not a time with a zone, which no API server writes
+            return False
 
     def freed(self) -> tuple[str, ...]:
         """Return the others' finalizers, in their order."""

@@ -39,11 +39,15 @@ def lasting_annotations(run: Run) -> dict[str, str]:
     }
 
 
+def is_foreign(manager: str, managed_by: frozenset[str]) -> bool:
+    """Whether a run belongs to a controller that is neither Tekton's nor among those whose runs are signed as well."""
+    return manager not in OWN_CONTROLLERS and manager not in managed_by
+
+
 def next_step(run: Run, managed_by: frozenset[str] = frozenset()) -> NextStep:
     """Decide from the run alone; `managed_by` are the foreign controllers whose runs are signed as well."""
     being_deleted = bool(run.hold.deleted)
-    foreign = run.managed_by not in OWN_CONTROLLERS and run.managed_by not in managed_by
-    if foreign or is_settled(run.annotations):
+    if is_foreign(run.managed_by, managed_by) or is_settled(run.annotations):
         return NextStep.FREE if being_deleted and run.hold.ours else NextStep.SKIP
     if run.done:
         return NextStep.SIGN

@@ -187,6 +187,10 @@ class RunObject(_Wire, frozen=True):
     status: Status | None = None
 
 
+class GlanceSpec(_Wire, frozen=True):
+    managed_by: str | None = None
+
+
 class GlanceStatus(_Wire, frozen=True):
     conditions: list[Condition] | None = None
 
@@ -195,6 +199,7 @@ class GlanceObject(_Wire, frozen=True):
     """The least of a run: enough to see whether it needs work."""
 
     metadata: Metadata | None = None
+    spec: GlanceSpec | None = None
     status: GlanceStatus | None = None
 
 

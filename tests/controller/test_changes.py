@@ -5,18 +5,18 @@ import asyncio
 import pytest
 
 from chains.config.config import read_config
-from chains.controller import patrol
 from chains.controller.patrol import Patrol
-from chains.controller.reconcile import End
+from chains.controller.reconcile import End, reconcile
 from chains.controller.settling import Settling
+from chains.errors import EdgeError
 from chains.payloads.payload import Origin
 from chains.pipeline.plan import plan_run
 from chains.pipeline.sign import sign_plan
 from chains.runs.authors import is_forged, mark_authors
 from chains.runs.marks import REASON, SIGNED
-from chains.runs.sighting import ConfigSighting
+from chains.runs.sighting import ConfigSighting, RunKey
 from tests.builders import image_results, taskrun, taskrun_object
-from tests.controller.fakes import FakeCluster, FakeSigner, FakeStore, denial
+from tests.controller.fakes import FakeCluster, FakeSigner, FakeStore, denial, outage
 from tests.controller.test_service import SETTINGS, running, until
 
 PLACES = (("TaskRun", None), ("PipelineRun", None))
@@ -36,10 +36,10 @@ async def test_runs_that_somebody_else_gave_up_keep_their_mark() -> None:
     cluster = FakeCluster()
     theirs = cluster.put(taskrun_object("theirs", uid="1", annotations={SIGNED: "failed"}))
     ours = cluster.put(taskrun_object("ours", uid="2", annotations={SIGNED: "failed", REASON: "403"}))
-    rounds = Patrol(cluster, PLACES, lambda: 3600.0)
+    rounds = Patrol(cluster, PLACES, lambda: 3600.0, calm=0.0)
     rounds.note_change()
     task = asyncio.create_task(rounds.drive_failed())
-    async with asyncio.timeout(patrol.CALM * 4):
+    async with asyncio.timeout(20):
         while SIGNED in cluster.annotations(ours):
             await asyncio.sleep(0.01)
     task.cancel()
@@ -51,7 +51,7 @@ async def test_a_run_held_beyond_the_horizon_is_freed_with_an_event() -> None:
     found = taskrun_object(results=image_results())
     found["metadata"] |= {"finalizers": ["chains.tekton.dev/taskrun"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
     key = cluster.put(found)
-    task = asyncio.create_task(Patrol(cluster, PLACES, lambda: 1.0).free_overdue())
+    task = asyncio.create_task(Patrol(cluster, PLACES, lambda: 1.0, calm=0.0).free_overdue())
     async with asyncio.timeout(20):
         while not cluster.events:
             await asyncio.sleep(0.01)
@@ -113,3 +113,66 @@ async def test_what_was_stored_is_put_again_after_a_quiet_time() -> None:
             await asyncio.sleep(0.01)
     task.cancel()
     assert len(store.kept) == 4
+
+
+async def test_a_round_survives_an_api_that_fails_and_is_gone_again() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(taskrun_object(annotations={SIGNED: "failed", REASON: "403"}))
+    cluster.mark_errors.append(outage())
+    rounds = Patrol(cluster, PLACES, lambda: 3600.0, calm=0.0)
+    rounds.note_change()
+    task = asyncio.create_task(rounds.drive_failed())
+    async with asyncio.timeout(20):
+        while SIGNED in cluster.annotations(key):
+            await asyncio.sleep(0.01)
+    assert not task.done()
+    task.cancel()
+
+
+async def test_a_round_survives_a_namespace_that_takes_no_events() -> None:
+    told = asyncio.Event()
+
+    class Terminating(FakeCluster):
+        async def tell(self, key: RunKey, reason: str, message: str) -> None:
+            told.set()
+            raise EdgeError("403: the namespace is being terminated", transient=False)
+
+    cluster = Terminating()
+    found = taskrun_object(results=image_results())
+    found["metadata"] |= {"finalizers": ["chains.tekton.dev/taskrun"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    cluster.put(found)
+    task = asyncio.create_task(Patrol(cluster, PLACES, lambda: 1.0, calm=0.0).free_overdue())
+    async with asyncio.timeout(20):
+        await told.wait()
+    await asyncio.sleep(0)
+    assert not task.done()
+    task.cancel()
+
+
+async def test_a_configuration_that_arrives_during_a_turn_is_not_missed() -> None:
+    gate, reading = asyncio.Event(), asyncio.Event()
+
+    class Slow(FakeCluster):
+        async def read(self, key: RunKey) -> bytes | None:
+            reading.set()
+            await gate.wait()
+            return await super().read(key)
+
+    cluster = Slow()
+    cluster.put(taskrun_object(results=image_results()))
+    async with running(cluster, FakeStore()) as (service, turns):
+        await reading.wait()
+        cluster.settings.put_nowait(ConfigSighting(SETTINGS))
+        while service.state.parts is None:
+            await asyncio.sleep(0)
+        gate.set()
+        await until(turns, End.SIGNED)
+
+
+async def test_a_run_that_cannot_be_read_is_marked_and_let_go() -> None:
+    cluster = FakeCluster()
+    found = taskrun_object(startTime="yesterday")
+    found["metadata"]["finalizers"] = ["chains.tekton.dev/taskrun"]
+    key = cluster.put(found)
+    assert (await reconcile(key, cluster, None)).end is End.FAILED
+    assert cluster.finalizers(key) == []

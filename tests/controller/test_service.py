@@ -37,7 +37,7 @@ async def no_news() -> str:
 async def running(cluster: FakeCluster, store: FakeStore) -> AsyncIterator[tuple[Service, asyncio.Queue[Turn]]]:
     turns: asyncio.Queue[Turn] = asyncio.Queue()
     stop = asyncio.Event()
-    service = Service(cluster, choose_with(store), no_news, Scope(workers=4), observe=turns.put_nowait)
+    service = Service(cluster, choose_with(store), no_news, Scope(workers=4), calm=0.0, observe=turns.put_nowait)
     task = asyncio.create_task(service.run(stop))
     try:
         async with asyncio.timeout(30):

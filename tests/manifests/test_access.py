@@ -6,14 +6,13 @@ RULES = {
     "tekton-chains-controller-cluster-access": {
         ("tekton.dev", "taskruns"): {"get", "list", "watch", "patch"},
         ("tekton.dev", "pipelineruns"): {"get", "list", "watch", "patch"},
-        ("", "events"): {"create", "patch"},
+        ("", "events"): {"create"},
     },
     "tekton-chains-pull-secrets": {("", "serviceaccounts"): {"get"}, ("", "secrets"): {"get"}},
     "tekton-chains-controller": {
         ("", "configmaps"): {"get", "list", "watch"},
         ("", "secrets", "signing-secrets"): {"get"},
     },
-    "tekton-chains-leader-election": {("coordination.k8s.io", "leases"): {"get", "list", "create", "update"}},
     "tekton-chains-info": {("", "configmaps", "chains-info"): {"get"}},
 }
 OURS = [{"kind": "ServiceAccount", "name": "tekton-chains-controller", "namespace": "tekton-chains"}]

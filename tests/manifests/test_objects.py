@@ -33,8 +33,6 @@ def test_the_objects_are_called_as_tekton_chains_calls_them() -> None:
         ("Secret", "signing-secrets"),
         ("ClusterRole", "tekton-chains-controller-cluster-access"),
         ("ClusterRoleBinding", "tekton-chains-controller-cluster-access"),
-        ("Role", "tekton-chains-leader-election"),
-        ("RoleBinding", "tekton-chains-controller-leaderelection"),
         ("Role", "tekton-chains-info"),
         ("RoleBinding", "tekton-chains-info"),
     }

@@ -42,5 +42,5 @@ def main() -> None:
     try:
         _chains(prog_name="chains")
     except ChainsError as error:
-        click.echo(f"chains: {error}", err=True)
+        click.echo(f"chains: {' '.join(str(error).split())}", err=True)
         sys.exit(1)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -25,13 +25,16 @@ class _Deposit:
     """One payload in one store, to be looked at again when it is due."""
 
     due: float
+    quiet: float
     store: Store
     signed: SignedPayload
     origin: Origin
 
 
 class Settling:
-    """Repeats every put after a quiet time: of what is there it costs one read, and what is not there is put back.
+    """Repeats every put after a quiet time, until nothing is missing any more.
+
+    A put of what is there costs one read; what is not there is put back, and looked at again after another quiet time.
 
     At most `MOST_BYTES` of payloads wait; more than that, and the oldest are looked at sooner. What is still waiting
     when the service stops is not looked at.
@@ -49,7 +52,7 @@ class Settling:
         due = time.monotonic() + quiet
         for receipt in receipts:
             if receipt.signed is not None and "oci" in receipt.stored:
-                self._add(_Deposit(due, store, receipt.signed, receipt.origin))
+                self._add(_Deposit(due, quiet, store, receipt.signed, receipt.origin))
         self._wake.set()
 
     async def run(self) -> None:
@@ -71,15 +74,20 @@ class Settling:
         return deposit
 
     async def _look(self, deposit: _Deposit) -> _Deposit | None:
-        """Put it again; return it with a new time when that failed and may work later."""
+        """Put it again; return it with a new time when something was missing, or when that cannot be told yet."""
+        wait = deposit.quiet
         try:
-            await deposit.store.put(deposit.signed, deposit.origin)
+            stored = await deposit.store.put(deposit.signed, deposit.origin)
         except ChainsError as error:
             log.warning("what was stored cannot be looked at again", run=str(deposit.origin), why=str(error))
-            if isinstance(error, EdgeError) and error.transient:
-                due = time.monotonic() + max(PAUSE, error.retry_after or 0.0)
-                return _Deposit(due, deposit.store, deposit.signed, deposit.origin)
-        return None
+            if not isinstance(error, EdgeError) or not error.transient:
+                return None
+            wait = max(PAUSE, error.retry_after or 0.0)
+        else:
+            if not stored.written:
+                return None
+            log.warning("put back what another writer dropped", run=str(deposit.origin), stored=stored.locations)
+        return replace(deposit, due=time.monotonic() + wait)
 
     def _first_is_due(self) -> bool:
         return self._bytes > MOST_BYTES or self._waiting[0].due <= time.monotonic()

@@ -74,7 +74,11 @@ class SignedPayload:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a store did: where the payload can be found, and annotations that the run's mark must carry for it."""
+    """What a store did: where the payload can be found, and annotations that the run's mark must carry for it.
+
+    `written` is False where all of it was there already.
+    """
 
     locations: tuple[str, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
+    written: bool = True

@@ -64,37 +64,40 @@ class OciStore:
         places = [self._place(image, signed.payload.media_type, keychain) for image in signed.payload.images]
         free = asyncio.Semaphore(IMAGES_AT_ONCE)
 
-        async def attached(place: _Place) -> str | ChainsError:
+        async def attached(place: _Place) -> bool | ChainsError:
             async with free:
                 try:
-                    await self._attach_with_credentials(layer, place, origin)
+                    return await self._attach_with_credentials(layer, place, origin)
                 except ChainsError as error:
                     return _explained(error, place, origin)
-            return f"{place}@{layer.digest}"
 
-        outcomes = await asyncio.gather(*map(attached, dict.fromkeys(places)))
+        places = list(dict.fromkeys(places))
+        outcomes = await asyncio.gather(*map(attached, places))
         failures = [outcome for outcome in outcomes if isinstance(outcome, ChainsError)]
         if failures:
             raise _summed(failures, len(outcomes))
-        return Stored(tuple(outcome for outcome in outcomes if isinstance(outcome, str)))
+        return Stored(tuple(f"{place}@{layer.digest}" for place in places), written=any(outcomes))
 
     def _place(self, image: ImageReference, media_type: str, keychain: Keychain) -> _Place:
         return _Place(self._repository or image.repository, tag_for(image.digest, media_type), keychain)
 
-    async def _attach_with_credentials(self, layer: Layer, place: _Place, origin: Origin) -> None:
+    async def _attach_with_credentials(self, layer: Layer, place: _Place, origin: Origin) -> bool:
         try:
-            await self._attach(layer, place)
+            return await self._attach(layer, place)
         except DeniedError:
             self._forget(origin)
-            await self._attach(layer, place)
+            return await self._attach(layer, place)
 
-    async def _attach(self, layer: Layer, place: _Place) -> None:
-        """Append until the tag is read with the layer in it; outside writers know no lock, and may drop it."""
+    async def _attach(self, layer: Layer, place: _Place) -> bool:
+        """Append until the tag is read with the layer in it; outside writers know no lock, and may drop it.
+
+        Return whether anything had to be written.
+        """
         async with self._client.writer(place.repository, place.tag):
-            for _ in range(TRIES):
+            for attempt in range(TRIES):
                 found = await self._client.get_manifest(place.repository, place.tag, place.keychain, writing=True)
                 if found is not None and _has(found, layer, place):
-                    return
+                    return attempt > 0
                 await self._append(found, layer, place)
             raise EdgeError(f"what was written to {place} was gone again {TRIES - 1} times", transient=True)
 

@@ -148,8 +148,9 @@ class FakeStore:
     async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
         if self._errors:
             raise self._errors.pop(0)
+        written = (origin, signed) not in self.kept
         self.kept.append((origin, signed))
-        return Stored((f"fake/{len(self.kept)}",), self._annotations)
+        return Stored((f"fake/{len(self.kept)}",), self._annotations, written)
 
 
 def outage(retry_after: float | None = None) -> EdgeError:

@@ -9,7 +9,7 @@ from chains.controller.patrol import Patrol
 from chains.controller.reconcile import End, reconcile
 from chains.controller.settling import Settling
 from chains.errors import EdgeError
-from chains.payloads.payload import Origin
+from chains.payloads.payload import Origin, SignedPayload, Stored
 from chains.pipeline.plan import plan_run
 from chains.pipeline.sign import sign_plan
 from chains.runs.authors import is_forged, mark_authors
@@ -176,3 +176,21 @@ async def test_a_run_that_cannot_be_read_is_marked_and_let_go() -> None:
     key = cluster.put(found)
     assert (await reconcile(key, cluster, None)).end is End.FAILED
     assert cluster.finalizers(key) == []
+
+
+async def test_what_had_to_be_put_back_is_looked_at_once_more() -> None:
+    class Dropping(FakeStore):
+        async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
+            await super().put(signed, origin)
+            return Stored(("fake/1",), written=len(self.kept) < 4)
+
+    store, settling = Dropping(), Settling()
+    plan = plan_run(taskrun(results=image_results()), read_config(SETTINGS | {"artifacts.oci.signer": "none"}).config)
+    receipts = await sign_plan(plan, {"x509": FakeSigner()}, {"oci": store})
+    settling.note(receipts, store, 0.01)
+    task = asyncio.create_task(settling.run())
+    async with asyncio.timeout(20):
+        while len(store.kept) < 4:
+            await asyncio.sleep(0.01)
+    task.cancel()
+    assert len(store.kept) == 4

@@ -17,6 +17,7 @@ from chains.errors import EdgeError, InputError
 from chains.registry.access import Access, Call
 from chains.registry.addresses import AddressGuard
 from chains.registry.answer import Answer
+from chains.registry.breaker import Breaker
 from chains.registry.credential import Keychain
 from chains.registry.locations import REDIRECTS, location, same_origin
 from chains.registry.proxies import Proxies
@@ -64,12 +65,15 @@ class RegistryClient:
         limits: Limits = _LIMITS,
         env: Mapping[str, str] | None = None,
         guard: AddressGuard | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         """Set it up.
 
         `insecure` allows plain HTTP and any certificate, `ca_files` maps host[:port] to a PEM file of authorities to
         trust besides the system's, and `env` (by default the process's) names the proxies.
+        `breaker` leaves hosts alone that keep failing; clients may share one.
         """
+        self.breaker = breaker or Breaker()
         self._insecure = insecure
         self._transport = Transport(
             insecure=insecure,
@@ -77,6 +81,7 @@ class RegistryClient:
             limits=limits,
             proxies=Proxies.from_environment(os.environ if env is None else env),
             guard=guard or AddressGuard(),
+            breaker=self.breaker,
         )
         self._access = Access(self._transport, insecure=insecure)
         self._limits = limits

@@ -1,6 +1,6 @@
 """A memory with an end: the youngest entries of a mapping, so that hostile names cannot fill it."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, ItemsView
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -32,3 +32,7 @@ class Recent(Generic[K, V]):
     def drop(self, key: K) -> None:
         """Forget the entry, if there is one."""
         self._entries.pop(key, None)
+
+    def items(self) -> ItemsView[K, V]:
+        """Return the entries, oldest first."""
+        return self._entries.items()

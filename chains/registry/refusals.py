@@ -66,7 +66,7 @@ def wait_asked_for(value: str | None, now: datetime | None = None) -> float | No
         return min(float(text[:9]), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

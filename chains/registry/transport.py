@@ -1,5 +1,6 @@
 """One pooled HTTP session: bounded in time and size, guarded in address, with redirects left to the caller."""
 
+import asyncio
 import base64
 import ssl
 from collections.abc import Mapping
@@ -12,8 +13,10 @@ from yarl import URL
 from chains.errors import InputError
 from chains.registry.addresses import AddressGuard, GuardedResolver
 from chains.registry.answer import Answer
+from chains.registry.breaker import Breaker
 from chains.registry.locations import authority
 from chains.registry.proxies import Proxies
+from chains.registry.recent import Recent
 from chains.registry.refusals import UnreadableError, complaint, unreached
 
 MEBIBYTE = 1 << 20
@@ -44,35 +47,34 @@ class Transport:
         limits: Limits,
         proxies: Proxies,
         guard: AddressGuard,
+        breaker: Breaker | None = None,
     ) -> None:
         self._insecure = insecure
         self._ca_files = dict(ca_files)
         self._contexts: dict[Path | None, ssl.SSLContext] = {}
         self._proxies = proxies
         self._guard = guard
+        self._breaker = breaker or Breaker()
+        self._places: Recent[str, asyncio.Semaphore] = Recent()
         self._session: aiohttp.ClientSession | None = None
         self.limits = limits
 
     async def send(
         self, method: str, url: URL, *, headers: Mapping[str, str], body: bytes | None = None, most: int
     ) -> Answer:
-        """Send one request and read the answer, at most `most` bytes of it; raise EdgeError when none arrives whole."""
+        """Send one request and read the answer, at most `most` bytes of it; raise EdgeError when none arrives whole.
+
+        A host that keeps failing is left alone: requests to it fail at once, also those that waited for a connection.
+        """
         self._guard.check_host(url.host or "")
-        try:
-            async with self._opened().request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                allow_redirects=False,
-                proxy=self._proxies.for_url(url),
-                ssl=self._trust(url),
-            ) as response:
-                content = await self._read(response, most)
-                said = complaint(content, _secrets(headers)) if response.status >= 400 else ""
-                return Answer(url, response.status, response.headers, content, said)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise unreached(authority(url), error) from error
+        host = f"{url.scheme}://{authority(url)}"
+        with self._breaker.attempt(host) as attempt:
+            try:
+                async with asyncio.timeout(self.limits.total), self._place(host):
+                    attempt.begin()
+                    return attempt.answered(await self._exchange(method, url, headers, body, most))
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise unreached(authority(url), error) from error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -80,14 +82,33 @@ class Transport:
             await self._session.close()
             self._session = None
 
+    def _place(self, host: str) -> asyncio.Semaphore:
+        """Return what to hold for the time of a request: one of the connections to its host."""
+        place = self._places.get(host)
+        return place or self._places.set(host, asyncio.Semaphore(self.limits.connections_per_host))
+
+    async def _exchange(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None, most: int
+    ) -> Answer:
+        async with self._opened().request(
+            method,
+            url,
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            proxy=self._proxies.for_url(url),
+            ssl=self._trust(url),
+        ) as response:
+            content = await self._read(response, most)
+            said = complaint(content, _secrets(headers)) if response.status >= 400 else ""
+            return Answer(url, response.status, response.headers, content, said)
+
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             limits = self.limits
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    resolver=GuardedResolver(self._guard), limit=0, limit_per_host=limits.connections_per_host
-                ),
-                timeout=aiohttp.ClientTimeout(limits.total, sock_connect=limits.connect, sock_read=limits.idle),
+                connector=aiohttp.TCPConnector(resolver=GuardedResolver(self._guard), limit=0),
+                timeout=aiohttp.ClientTimeout(None, sock_connect=limits.connect, sock_read=limits.idle),
                 trust_env=False,
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),

@@ -1,9 +1,11 @@
 """Builders for the registry tests: signed payloads, keychains, and a registry that answers as it is told."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import socket
 from ssl import SSLContext
 
 from aiohttp import web
@@ -59,8 +61,10 @@ class Scripted:
 
 
 @asynccontextmanager
-async def scripted(script: Script, tls: SSLContext | None = None) -> AsyncGenerator[Scripted, None]:
-    """Serve what the script answers, on loopback."""
+async def scripted(
+    script: Script, tls: SSLContext | None = None, bound: socket | None = None
+) -> AsyncGenerator[Scripted, None]:
+    """Serve what the script answers, on loopback, at a socket that is bound already if one is given."""
     server = Scripted(0)
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -71,8 +75,10 @@ async def scripted(script: Script, tls: SSLContext | None = None) -> AsyncGenera
 
     runner = web.ServerRunner(web.Server(answer), shutdown_timeout=1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
-    await site.start()
+    if bound is None:
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    else:
+        await web.SockSite(runner, bound, ssl_context=tls).start()
     server.port = runner.addresses[0][1]
     try:
         yield server
@@ -80,10 +86,46 @@ async def scripted(script: Script, tls: SSLContext | None = None) -> AsyncGenera
         await runner.cleanup()
 
 
+@asynccontextmanager
+async def dripping(drip: bytes) -> AsyncGenerator[Repository, None]:
+    """Serve a registry that takes no body, and sends these bytes again and again."""
+    begun: set[asyncio.Task[None]] = set()
+    hung_up = asyncio.Event()
+
+    async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        in_the_clear = (await reader.read(100)).startswith(b"PUT ")
+        with suppress(ConnectionError):
+            writer.write(b"" if in_the_clear else b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            while in_the_clear and not hung_up.is_set():
+                writer.write(drip)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        writer.close()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        begun.add(asyncio.create_task(drips(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=1000)
+    async with server:
+        yield Repository(f"127.0.0.1:{server.sockets[0].getsockname()[1]}", "team/app")
+        hung_up.set()
+        await asyncio.gather(*begun)
+
+
 def client(**settings: object) -> RegistryClient:
     """A client that reads no environment; keyword arguments of Limits may be given beside its own."""
     limits = {name: settings.pop(name) for name in list(settings) if name in Limits.__slots__}
     return RegistryClient(limits=Limits(**limits), env={}, **settings)  # type: ignore[arg-type]
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Offering:

@@ -9,17 +9,7 @@ from chains.registry.challenges import Challenge
 from chains.registry.proxies import Proxies
 from chains.registry.tokens import Tokens, Wanted
 from chains.registry.transport import Limits, Transport
-from tests.registry.builders import Script, scripted
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.registry.builders import Clock, Script, scripted
 
 
 def issuing(**grant: object) -> Script:

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from chains.demo.faults import Faults
 from tests.faults.dump import AGENT
-from tests.faults.intruder import Intruder, tag_of
 from tests.faults.invariants import Findings
 from tests.faults.runs import finished, pipelinerun, taskrun
 from tests.faults.scene import Scene, scene
@@ -124,7 +122,7 @@ async def _apply_workload(here: Scene) -> None:
     One TaskRun is still in progress and is deleted meanwhile; one digest carries layers of somebody else.
     """
     shared = here.image("team/shared", "shared")
-    await _intrude(here, shared)
+    await here.signed_by_others(shared, 2)
     pair = (here.image("team/pair", "left"), here.image("team/pair", "right"))
     await here.apply(taskrun("pair", pair), pair)
     for name in ("first", "second"):
@@ -136,15 +134,6 @@ async def _apply_workload(here: Scene) -> None:
     await here.apply(taskrun("child", (made,), parent=parent["metadata"]), (made,))
     early = here.image("team/early", "early")
     await here.apply(taskrun("early", (early,), done=False), (early,), deleted=True)
-
-
-async def _intrude(here: Scene, image: str) -> None:
-    async with aiohttp.ClientSession(headers={"User-Agent": AGENT}) as session:
-        intruder = Intruder(session, here.registry.url)
-        for suffix in ("sig", "att"):
-            repository, tag = tag_of(image, suffix)
-            layers = [await intruder.append(repository, tag, f"theirs {suffix} {number}") for number in range(2)]
-            here.foreign[f"{repository}:{tag}"] = tuple(layers)
 
 
 async def _grow(here: Scene) -> None:

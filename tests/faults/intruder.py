@@ -51,6 +51,7 @@ class Intruder:
         async with self._session.post(f"{self._url}/v2/{repository}/blobs/uploads/") as response:
             assert response.status == 202, await response.text()
             place = response.headers["Location"]
+            assert place.startswith(self._url), "only the registry under test is ever written to"
         async with self._session.put(
             f"{place}&digest={digest}", data=content, headers={"Content-Type": "application/octet-stream"}
         ) as response:

@@ -2,19 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-
-import aiohttp
 
 from chains.demo.faults import Cut, Fault
 from chains.demo.registry.lies import Lies
-from tests.faults.dump import AGENT
 from tests.faults.front import Front
-from tests.faults.intruder import Intruder, tag_of
 from tests.faults.runs import taskrun
 from tests.faults.scene import Scene, scene
-from tests.faults.survival import Outcome, Scenario, outcome, registry_fault, survive
+from tests.faults.survival import Outcome, Scenario, Trouble, outcome, registry_fault, survive
 
 ANY = "/v2/"
 
@@ -69,14 +65,9 @@ async def no_answer(folder: Path) -> Outcome:
 async def slow_loris(folder: Path) -> Outcome:
     """Answers come at a byte a second, for longer than any request may last."""
 
-    async def begin(here: Scene) -> Callable[[], int]:
+    def begin(here: Scene) -> Trouble:
         here.door.trickle = 1
-
-        def end() -> int:
-            here.door.trickle = None
-            return here.door.passed
-
-        return end
+        return Trouble(lambda: here.door.passed, lambda: setattr(here.door, "trickle", None))
 
     return await survive(folder, begin, lasts=65.0)
 
@@ -84,9 +75,9 @@ async def slow_loris(folder: Path) -> Outcome:
 async def resets(folder: Path) -> Outcome:
     """Answers are cut by a reset after half of their bytes."""
 
-    async def begin(here: Scene) -> Callable[[], int]:
+    def begin(here: Scene) -> Trouble:
         here.door.resets = 20
-        return lambda: 20 - here.door.resets
+        return Trouble(lambda: 20 - here.door.resets, lambda: setattr(here.door, "resets", 0))
 
     return await survive(folder, begin)
 
@@ -115,15 +106,11 @@ def outage(seconds: float, count: int, wait: float = 120.0) -> Scenario:
 def lied_to(lie: Callable[[Scene, Lies], int]) -> Scenario:
     """The registry says what is not so; `lie` sets it up and returns how often it is told at most."""
 
-    async def begin(here: Scene) -> Callable[[], int]:
+    def begin(here: Scene) -> Trouble:
         here.registry.lies = Lies()
         told = lie(here, here.registry.lies)
-
-        def end() -> int:
-            here.registry.lies = None
-            return told
-
-        return end
+        asked = here.registry.requests.total
+        return Trouble(lambda: told if asked() else 0, lambda: setattr(here.registry, "lies", None))
 
     async def scenario(folder: Path) -> Outcome:
         return await survive(folder, begin)
@@ -174,7 +161,7 @@ def distrusted(lie: Callable[[Scene, str, Lies], None], *, lasting: bool) -> Sce
     async def scenario(folder: Path) -> Outcome:
         async with scene(folder) as here:
             image = here.image("team/theirs", "theirs")
-            digests = await _sign_before_us(here, image)
+            digests = await here.signed_by_others(image)
             await here.apply(taskrun("told", (image,)), (image,), refused=lasting)
             await here.builds(3)
             here.registry.lies = Lies()
@@ -191,20 +178,6 @@ def distrusted(lie: Callable[[Scene, str, Lies], None], *, lasting: bool) -> Sce
             return await outcome(here, len(digests))
 
     return scenario
-
-
-async def _sign_before_us(here: Scene, image: str) -> list[str]:
-    """Let somebody else sign an image; return the digests of the configs of their two tags."""
-    found = []
-    async with aiohttp.ClientSession(headers={"User-Agent": AGENT}) as session:
-        intruder = Intruder(session, here.registry.url)
-        for suffix in ("sig", "att"):
-            repository, tag = tag_of(image, suffix)
-            here.foreign[f"{repository}:{tag}"] = (await intruder.append(repository, tag, f"theirs {suffix}"),)
-            manifest = await intruder.manifest(repository, tag)
-            assert manifest is not None
-            found.append(str(manifest["config"]["digest"]))
-    return found
 
 
 def other_bytes(_: Scene, digest: str, lies: Lies) -> None:
@@ -227,7 +200,7 @@ def redirect_loop(here: Scene, _: str, lies: Lies) -> None:
     lies.blobs_at = f"http://{here.door.address}"
 
 
-SCENARIOS: dict[str, Callable[[Path], Awaitable[Outcome]]] = {
+SCENARIOS: dict[str, Scenario] = {
     "registry: 429 without Retry-After": answered(429),
     "registry: 429 with Retry-After": answered(429, retry_after=1),
     "registry: Retry-After of 3 s is obeyed": retry_after_obeyed,

@@ -25,6 +25,7 @@ from tests.faults.checker import SIGNED, Checker
 from tests.faults.controller_process import ROOT, ControllerProcess
 from tests.faults.dump import AGENT, dump
 from tests.faults.front import Front
+from tests.faults.intruder import Intruder, tag_of
 from tests.faults.invariants import Findings, Foreign, OurKey, RunExpected
 from tests.faults.runs import NAMESPACE, taskrun
 
@@ -104,6 +105,20 @@ class Scene:
             session.delete(f"{self.kubernetes.url}{path}") as response,
         ):
             assert response.status in (200, 202, 404), await response.text()
+
+    async def signed_by_others(self, image: str, count: int = 1) -> list[str]:
+        """Let somebody else sign and attest an image; return the digests of the configs of the two tags."""
+        configs = []
+        async with aiohttp.ClientSession(headers={"User-Agent": AGENT}) as session:
+            intruder = Intruder(session, self.registry.url)
+            for suffix in ("sig", "att"):
+                repository, tag = tag_of(image, suffix)
+                texts = [f"theirs {suffix} {number}" for number in range(count)]
+                self.foreign[f"{repository}:{tag}"] = tuple([await intruder.append(repository, tag, t) for t in texts])
+                manifest = await intruder.manifest(repository, tag)
+                assert manifest is not None
+                configs.append(str(manifest["config"]["digest"]))
+        return configs
 
     async def write_config(self, entries: Mapping[str, str]) -> None:
         """Write the ConfigMap with exactly these entries."""

@@ -22,10 +22,16 @@ class Outcome:
     recovery: float
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """A fault in force: how often it has struck so far, and what ends it."""
+
+    struck: Callable[[], int]
+    end: Callable[[], None]
+
+
 Scenario = Callable[[Path], Awaitable[Outcome]]
-End = Callable[[], int]
-Begin = Callable[[Scene], Awaitable[End]]
-"""Lets a fault begin; what it returns ends the fault and tells how often it struck."""
+Begin = Callable[[Scene], Trouble]
 
 
 async def survive(
@@ -35,14 +41,24 @@ async def survive(
     async with scene(folder) as here:
         await here.builds(count)
         await here.build("pair", count=2)
-        end = await begin(here)
+        trouble = begin(here)
         await here.started()
+        await _reached(lambda: here.kubernetes.requests.total() > 0)
         await asyncio.sleep(lasts / 2)
         await here.builds(2, "during")
         await asyncio.sleep(lasts / 2)
-        tries = end()
+        await _reached(lambda: trouble.struck() > 0)
+        trouble.end()
+        tries = trouble.struck()
         await here.builds(2, "after")
         return await outcome(here, tries, wait=wait)
+
+
+async def _reached(state: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for a state, not for ever: that it never came shows in what is found."""
+    until = time.monotonic() + seconds
+    while not state() and time.monotonic() < until:
+        await asyncio.sleep(0.02)
 
 
 async def outcome(here: Scene, tries: int, *, wait: float = PATIENCE) -> Outcome:
@@ -68,31 +84,22 @@ async def repaired(here: Scene, tries: int, seconds: float = 30.0) -> Outcome:
 
 def registry_fault(*faults: Fault) -> Begin:
     """Faults of the registry, in force until they end."""
-
-    async def begin(here: Scene) -> End:
-        return _in_force(here.registry.faults, faults)
-
-    return begin
+    return lambda here: _in_force(here.registry.faults, faults)
 
 
 def api_fault(*faults: Fault) -> Begin:
     """Faults of the Kubernetes API, in force until they end."""
-
-    async def begin(here: Scene) -> End:
-        return _in_force(here.kubernetes.faults, faults)
-
-    return begin
+    return lambda here: _in_force(here.kubernetes.faults, faults)
 
 
-def _in_force(there: Faults, faults: tuple[Fault, ...]) -> End:
+def _in_force(there: Faults, faults: tuple[Fault, ...]) -> Trouble:
     for fault in faults:
         there.add(fault)
 
-    def end() -> int:
+    def end() -> None:
         for fault in faults:
             there.remove(fault)
             if fault.hold is not None:
                 fault.hold.set()
-        return sum(map(there.hits, faults))
 
-    return end
+    return Trouble(lambda: sum(map(there.hits, faults)), end)

@@ -1,17 +1,21 @@
 """From what the watch sees to what the workers do: which runs are worth a turn, and what is remembered of them."""
 
+import time
+
 import msgspec
 import structlog
 
 from chains.config.config import Config
 from chains.controller.past import Past
 from chains.controller.queue import Lane, RunQueue
+from chains.controller.resumption import LATELY
 from chains.controller.state import State
 from chains.errors import InputError
 from chains.runs.authors import is_forged
 from chains.runs.glance import Glance, glance
 from chains.runs.marks import is_foreign, is_settled, needs_turn
 from chains.runs.sighting import RunKey
+from chains.runs.stamp import stored_within
 
 log = structlog.get_logger()
 
@@ -20,7 +24,8 @@ class Intake:
     """Queues runs after a glance that costs little.
 
     `pasts` holds what is remembered of runs that are not settled yet, `parents` the PipelineRuns that wait for
-    children, `blocked` the runs that wait for a key, and `forged` those whose mark is somebody else's.
+    children, `blocked` the runs that wait for a key, `forged` those whose mark is somebody else's, and `lately` those
+    that were signed shortly before the service came to see them.
     """
 
     def __init__(self, queue: RunQueue, state: State) -> None:
@@ -28,6 +33,7 @@ class Intake:
         self.parents: set[RunKey] = set()
         self.blocked: set[RunKey] = set()
         self.forged: set[RunKey] = set()
+        self.lately: set[RunKey] = set()
         self._queue = queue
         self._state = state
 
@@ -44,6 +50,9 @@ class Intake:
             self._see_last(seen, text)
         elif seen.key in self.forged or self._needs_turn(seen):
             self._queue.add(seen.key, lane)
+        elif lane is Lane.BACKLOG and stored_within(LATELY, seen.annotations):
+            self.lately.add(seen.key)
+            self._queue.add(seen.key, lane)
         if seen.parent in self.parents and (gone or is_settled(seen.annotations)):
             self._queue.add(seen.parent, lane)
 
@@ -57,6 +66,14 @@ class Intake:
         self.parents.discard(key)
         self.blocked.discard(key)
         self.forged.discard(key)
+        self.lately.discard(key)
+
+    def hurry(self) -> None:
+        """Queue every run that waits for its next try now, but none before the time that the outside asked for."""
+        now = time.monotonic()
+        for key, past in self.pasts.items():
+            if past.attempts and past.not_before <= now:
+                self._queue.add(key, Lane.BACKLOG)
 
     def unblock(self) -> None:
         """Queue every run that waited for a key."""

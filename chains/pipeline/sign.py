@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 from chains.errors import ChainsError, EdgeError
@@ -55,10 +55,10 @@ async def _carry_out(
     request: SigningRequest, origin: Origin, signers: Mapping[str, Signer], stores: Mapping[str, Store], kept: Kept
 ) -> Receipt:
     try:
-        signed = await _sign(request, signers[request.signer])
+        signed = await sign_request(request, signers[request.signer])
     except ChainsError as error:
         return Receipt(request, origin, None, failures=(Failure(request.signer, error),))
-    digest = hashlib.sha256(signed.payload.body + signed.signed_bytes).digest()
+    digest = _digest(signed)
 
     async def put(name: str) -> Stored | ChainsError:
         if (digest, name) not in kept:
@@ -78,9 +78,19 @@ async def _carry_out(
     )
 
 
-async def _sign(request: SigningRequest, signer: Signer) -> SignedPayload:
+async def sign_request(request: SigningRequest, signer: Signer) -> SignedPayload:
+    """Sign the payload of a request; repeating it gives the same bytes where the signer is deterministic."""
     payload = request.payload
     if payload.media_type != IN_TOTO:
         return SignedPayload(payload, await signer.sign(payload.body), None)
     signature = await signer.sign(pre_authentication_encoding(IN_TOTO, payload.body))
     return SignedPayload(payload, signature, envelope(IN_TOTO, payload.body, signature))
+
+
+def fingerprint(signed: Iterable[SignedPayload]) -> str:
+    """Return a digest over signed payloads in any order: equal only where every payload and signature is."""
+    return hashlib.sha256(b"".join(sorted(map(_digest, signed)))).hexdigest()
+
+
+def _digest(signed: SignedPayload) -> bytes:
+    return hashlib.sha256(signed.payload.body + signed.signed_bytes).digest()

@@ -14,6 +14,7 @@ from chains.errors import InputError
 from chains.runs.authors import is_forged
 from chains.runs.glance import Glance, glance
 from chains.runs.marks import is_foreign, is_settled, needs_turn
+from chains.runs.moment import is_before
 from chains.runs.sighting import RunKey
 from chains.runs.stamp import stored_within
 
@@ -38,7 +39,7 @@ class Intake:
         self._state = state
 
     def see(self, kind: str, text: msgspec.Raw, lane: Lane, *, gone: bool) -> None:
-        """Look at a run as the watch reported it, `gone` if that is the last state it had."""
+        """Look at a run as the watch reported it: its metadata if of the backlog, its last state if it is `gone`."""
         try:
             seen = glance(kind, text)
             if self._is_forged(seen, text):
@@ -48,7 +49,7 @@ class Intake:
             return
         if gone:
             self._see_last(seen, text)
-        elif seen.key in self.forged or self._needs_turn(seen):
+        elif seen.key in self.forged or self._needs_turn(seen, lane):
             self._queue.add(seen.key, lane)
         elif lane is Lane.BACKLOG and stored_within(LATELY, seen.annotations):
             self.lately.add(seen.key)
@@ -81,12 +82,18 @@ class Intake:
             self._queue.add(key, Lane.BACKLOG)
         self.blocked.clear()
 
-    def _needs_turn(self, seen: Glance) -> bool:
+    def _needs_turn(self, seen: Glance, lane: Lane) -> bool:
         parts = self._state.parts
+        if lane is Lane.BACKLOG:
+            return needs_turn(seen.annotations, seen.hold, done=None) and not self._is_passed_over(seen)
         in_progress = not seen.done and not seen.hold.deleted
         if in_progress and parts is not None and not _is_wanted(seen, parts.config):
             return False
         return needs_turn(seen.annotations, seen.hold, done=seen.done)
+
+    def _is_passed_over(self, seen: Glance) -> bool:
+        """Whether a run is older than what is signed; one that ends later shows up as a change."""
+        return not seen.hold.ours and is_before(seen.created, self._state.oldest)
 
     def _see_last(self, seen: Glance, text: msgspec.Raw) -> None:
         """Sign a run that was deleted before its turn from the last state it had."""

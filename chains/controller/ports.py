@@ -15,13 +15,13 @@ class Cluster(Protocol):
     """The runs and the configuration of one cluster."""
 
     def runs(self, kind: str, namespace: str | None) -> AsyncIterator[RunSighting]:
-        """Follow every run of a kind for ever: those that are there first, then each change."""
+        """Follow every run of a kind for ever: the metadata of those that are there first, then each change."""
 
     def config(self) -> AsyncIterator[ConfigSighting]:
         """Follow the configuration for ever."""
 
     def glances(self, kind: str, namespace: str | None) -> AsyncIterator[Glance]:
-        """Glance once at every run of a kind that can be read."""
+        """Glance once at the metadata of every run of a kind that can be read."""
 
     async def read(self, key: RunKey) -> msgspec.Raw | bytes | None:
         """Return a run as it is now, or None when it is gone or another of that name has taken its place."""

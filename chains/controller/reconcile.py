@@ -19,6 +19,7 @@ from chains.runs.authors import is_forged
 from chains.runs.glance import glance
 from chains.runs.hold import Hold
 from chains.runs.marks import REASON, SIGNED, STORED, NextStep, is_settled, next_step
+from chains.runs.moment import is_before
 from chains.runs.run import Run, parse_run
 from chains.runs.sighting import RunKey
 from chains.runs.stamp import Stamp
@@ -28,8 +29,18 @@ LONGEST_REASON = 1024
 CHILD_GRACE = timedelta(seconds=40)
 
 
-async def reconcile(key: RunKey, cluster: Cluster, parts: Parts | None, past: Past | None = None) -> Turn:
-    """Take one run as it is now to where it should be; repeating it changes nothing that is right."""
+async def reconcile(
+    key: RunKey,
+    cluster: Cluster,
+    parts: Parts | None,
+    past: Past | None = None,
+    *,
+    oldest: datetime | None = None,
+) -> Turn:
+    """Take one run as it is now to where it should be; repeating it changes nothing that is right.
+
+    Runs that ended before the `oldest` are not signed.
+    """
     past = past or Past()
     try:
         text = await cluster.read(key)
@@ -41,7 +52,7 @@ async def reconcile(key: RunKey, cluster: Cluster, parts: Parts | None, past: Pa
             run = parse_run(text)
         except InputError as error:
             return await _give_up(key, cluster, _hold_of(key, text), str(error))
-        return await _Turn(key, cluster, parts, past, run, gone).take()
+        return await _Turn(key, cluster, parts, past, run, gone, passed_over=is_before(run.completed, oldest)).take()
     except EdgeError as error:
         return Turn(key, End.RETRY, str(error), error.retry_after)
 
@@ -64,7 +75,10 @@ async def strike_forged(key: RunKey, cluster: Cluster, trusted: frozenset[str]) 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """One turn in hand; `gone` means that only the run's last state is left, and there is nothing to mark."""
+    """One turn in hand.
+
+    `gone` means that only the run's last state is left, and there is nothing to mark; `passed_over` that it is too old.
+    """
 
     key: RunKey
     cluster: Cluster
@@ -72,10 +86,13 @@ class _Turn:
     past: Past
     run: Run
     gone: bool
+    passed_over: bool
 
     async def take(self) -> Turn:
         managed_by = self.parts.config.managed_by if self.parts else frozenset()
         match next_step(self.run, managed_by):
+            case NextStep.SIGN if self.parts is not None and self.passed_over:
+                return await self.free()
             case NextStep.SIGN if self.parts is not None:
                 return await self.sign(self.parts)
             case NextStep.SIGN | NextStep.HOLD if self.parts is None:

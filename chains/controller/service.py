@@ -183,7 +183,7 @@ class Service:
             return await strike_forged(key, self._cluster, parts.config.trusted_managers)
         if key in self._intake.lately:
             return await sign_again(key, self._cluster, parts)
-        return await reconcile(key, self._cluster, parts, self._intake.past(key))
+        return await reconcile(key, self._cluster, parts, self._intake.past(key), oldest=self.state.oldest)
 
     def _account(self, turn: Turn) -> None:
         match turn.end:

@@ -57,8 +57,8 @@ def next_step(run: Run, managed_by: frozenset[str] = frozenset()) -> NextStep:
     return NextStep.WAIT if run.hold.ours else NextStep.HOLD
 
 
-def needs_turn(annotations: Mapping[str, str], hold: Hold, *, done: bool) -> bool:
-    """Decide from a glance whether a run is worth a turn; the turn looks closer."""
+def needs_turn(annotations: Mapping[str, str], hold: Hold, *, done: bool | None) -> bool:
+    """Decide from a glance whether a run is worth a turn, None where it may be done; the turn looks closer."""
     if is_settled(annotations):
         return bool(hold.deleted) and hold.ours
-    return done or bool(hold.deleted) == hold.ours
+    return done is not False or bool(hold.deleted) == hold.ours

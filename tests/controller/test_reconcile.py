@@ -175,4 +175,4 @@ async def test_a_pipelinerun_whose_child_was_pruned_is_attested_and_says_so() ->
     parent = cluster.put(pipelinerun_object())
     turn = await reconcile(parent, cluster, parts())
     assert turn.end is End.SIGNED
-    assert any("build is gone" in reason for reason in turn.reasons)
+    assert any("build was not found" in reason for reason in turn.reasons)

@@ -48,8 +48,8 @@ async def test_what_is_there_comes_as_metadata_and_what_changes_comes_whole(tmp_
             changed = await anext(stream)
     assert isinstance(listed, Change)
     assert isinstance(changed, Change)
-    assert json.loads(listed.object).keys() == {"kind", "apiVersion", "metadata"}
-    assert "spec" in json.loads(changed.object)
+    assert json.loads(bytes(listed.object)).keys() == {"kind", "apiVersion", "metadata"}
+    assert "spec" in json.loads(bytes(changed.object))
 
 
 async def test_a_list_whose_continuation_expired_begins_anew_and_ends_complete(tmp_path):

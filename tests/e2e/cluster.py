@@ -58,12 +58,13 @@ class E2eCluster:
     public_keys: list[bytes] = field(default_factory=list)
 
     @classmethod
-    def open(cls, plane: ControlPlane, kubeconfig: Path, name: str) -> "E2eCluster":
+    def open(cls, plane: ControlPlane, kubeconfig: Path) -> "E2eCluster":
         """Make a namespace, put the usual settings and a new key in force."""
         here = cls(plane, kubeconfig, f"builds-{uuid.uuid4().hex[:8]}")
-        labels = {"test": name[:60].strip("_")}
-        here.plane.ask("POST", "/api/v1/namespaces", {"metadata": {"name": here.namespace, "labels": labels}})
-        here.plane.ask("POST", f"/api/v1/namespaces/{here.namespace}/serviceaccounts", {"metadata": {"name": "default"}})
+        here.plane.ask("POST", "/api/v1/namespaces", {"metadata": {"name": here.namespace}})
+        here.plane.ask(
+            "POST", f"/api/v1/namespaces/{here.namespace}/serviceaccounts", {"metadata": {"name": "default"}}
+        )
         here.write_settings(SETTINGS)
         here.write_key()
         return here

@@ -23,6 +23,6 @@ def installed(plane: ControlPlane) -> Path:
 
 
 @pytest.fixture
-def cluster(plane: ControlPlane, installed: Path, request: pytest.FixtureRequest) -> E2eCluster:
+def cluster(plane: ControlPlane, installed: Path) -> E2eCluster:
     """The cluster, with a namespace of its own for this test's runs."""
-    return E2eCluster.open(plane, installed, request.node.name)
+    return E2eCluster.open(plane, installed)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90.0
 ADMIN = "token-of-the-administrator"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 AUDIENCE = "https://kubernetes.default.svc"
 
 
@@ -118,9 +119,9 @@ class ControlPlane:
         self._wait_until_ready()
 
     def stop_api(self) -> None:
-        """End kube-apiserver as an upgrade of the node would."""
+        """End kube-apiserver at once, as the death of its node would; asked politely it waits for its watchers."""
         process = self.processes.pop("kube-apiserver")
-        process.terminate()
+        process.kill()
         process.wait(60)
 
     def close(self) -> None:
@@ -163,7 +164,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
         here.start_etcd()
         here.start_api()
         for kind, plural, short in (("TaskRun", "taskruns", "tr"), ("PipelineRun", "pipelineruns", "pr")):
-            here.ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", _definition(kind, plural, short))
+            here.ask("POST", DEFINITIONS, _definition(kind, plural, short))
             _wait_for(here, plural)
         yield here
     finally:
@@ -218,7 +219,9 @@ def program(name: str) -> Path:
     folders = [os.environ.get("KUBEBUILDER_ASSETS", ""), str(ROOT / ".peers" / "bin"), os.environ.get("PATH", "")]
     found = shutil.which(name, path=os.pathsep.join(filter(None, folders)))
     if found is None:
-        pytest.fail(f"{name} is neither in $KUBEBUILDER_ASSETS nor in .peers/bin nor on the PATH: `make e2e` installs it")
+        pytest.fail(
+            f"{name} is neither in $KUBEBUILDER_ASSETS nor in .peers/bin nor on the PATH: `make e2e` installs it"
+        )
     return Path(found)
 
 

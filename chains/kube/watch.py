@@ -63,7 +63,7 @@ async def follow(
     metadata_first: bool = False,
     pace: Pace | None = None,
 ) -> AsyncGenerator[Followed, None]:
-    """Yield every object there is as `Found`, which is an ADDED, then `Synced`, then every change; never raise EdgeError, never end.
+    """Yield every object there is as `Found`, then `Synced`, then every change; never raise EdgeError, never end.
 
     With `metadata_first` the objects before `Synced` have their metadata only.
 

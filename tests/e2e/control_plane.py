@@ -153,8 +153,11 @@ class ControlPlane:
 
 
 @contextmanager
-def control_plane(folder: Path) -> Iterator[ControlPlane]:
-    """Start a control plane that knows TaskRuns and PipelineRuns, for as long as the context lasts."""
+def control_plane(folder: Path, *, status_apart: bool = True) -> Iterator[ControlPlane]:
+    """Start a control plane that knows TaskRuns and PipelineRuns, for as long as the context lasts.
+
+    A status is written apart, as Tekton has it; a benchmark creates a run and its status at once.
+    """
     here = ControlPlane(folder, free_port(), free_port())
     (folder / "tokens.csv").write_text(f'{ADMIN},admin,admin,"system:masters"\n')
     key = rsa.generate_private_key(65537, 2048)
@@ -164,7 +167,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
         here.start_etcd()
         here.start_api()
         for kind, plural, short in (("TaskRun", "taskruns", "tr"), ("PipelineRun", "pipelineruns", "pr")):
-            here.ask("POST", DEFINITIONS, _definition(kind, plural, short))
+            here.ask("POST", DEFINITIONS, _definition(kind, plural, short, status_apart=status_apart))
             _wait_for(here, plural)
         yield here
     finally:
@@ -183,7 +186,7 @@ def _wait_for(here: ControlPlane, plural: str) -> None:
     raise AssertionError(f"{plural} are not served 30 s after they were defined")
 
 
-def _definition(kind: str, plural: str, short: str) -> dict[str, Any]:
+def _definition(kind: str, plural: str, short: str, *, status_apart: bool) -> dict[str, Any]:
     """Tekton's definition: both versions served, status apart, a schema that keeps everything."""
     schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
     columns = [{"name": "Succeeded", "type": "string", "jsonPath": '.status.conditions[?(@.type=="Succeeded")].status'}]
@@ -193,7 +196,7 @@ def _definition(kind: str, plural: str, short: str) -> dict[str, Any]:
             "served": True,
             "storage": version == "v1",
             "schema": schema,
-            "subresources": {"status": {}},
+            **({"subresources": {"status": {}}} if status_apart else {}),
             "additionalPrinterColumns": columns,
         }
         for version in ("v1beta1", "v1")

@@ -41,20 +41,48 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A raw signature and the key that made it; `key_id` is the OpenSSH fingerprint `SHA256:...` of the public key."""
+    """A raw signature and the key that made it.
+
+    `key_id` is the OpenSSH fingerprint `SHA256:...` of the public key, `public_key` its PEM where it is known, and
+    `digest` the algorithm that the message was hashed with.
+    """
 
     raw: bytes
     key_id: str
     certificate: str = ""
     chain: str = ""
+    public_key: bytes = field(default=b"", repr=False)
+    digest: str = "sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """That an entry is leaf `log_index` of a tree of `tree_size` leaves (RFC 6962); the checkpoint signs the root."""
+
+    log_index: int
+    tree_size: int
+    root_hash: bytes
+    hashes: tuple[bytes, ...]
+    checkpoint: str
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A transparency log's receipt for one signed payload."""
+    """A transparency log's receipt for one signed payload.
 
-    url: str
-    bundle: bytes
+    `url` is where it can be looked up, empty when it was read from a store. `log_id` names the log's key,
+    `integrated_time` is in seconds since 1970 and 0 where the log gives none, `body` is the canonicalised entry and
+    `promise` the signed entry timestamp, empty where the log makes none.
+    """
+
+    log_id: bytes
+    log_index: int
+    integrated_time: int
+    body: bytes
+    promise: bytes = b""
+    proof: InclusionProof | None = None
+    uuid: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

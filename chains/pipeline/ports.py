@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from chains.artifacts.reference import ImageReference
-from chains.payloads.payload import Origin, Signature, SignedPayload, Stored
+from chains.payloads.payload import LogEntry, Origin, Signature, SignedPayload, Stored
 
 
 class Signer(Protocol):
@@ -25,6 +25,13 @@ class Store(Protocol):
 
     async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
         """Store it once, whatever was stored before; raise EdgeError when that failed, in part or whole."""
+
+
+class TransparencyLog(Protocol):
+    """Takes signed payloads into a public record."""
+
+    async def upload(self, signed: SignedPayload) -> LogEntry:
+        """Return the verified entry of a signed payload, new or there already; raise EdgeError when that failed."""
 
 
 class SignedImages(Protocol):

@@ -12,6 +12,7 @@ import msgspec
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.errors import EdgeError, InputError
 from chains.payloads.dsse import read_envelope
+from chains.payloads.log_annotation import read_annotation
 from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING, LogEntry, Payload, Signature, SignedPayload
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_layout import (
@@ -145,8 +146,11 @@ def _signature(raw: bytes, key_id: str, annotations: Mapping[str, str]) -> Signa
 
 
 def _log_entry(annotations: Mapping[str, str]) -> LogEntry | None:
-    bundle = annotations.get(BUNDLE_KEY)
-    return LogEntry("", bundle.encode()) if bundle else None
+    """Return the entry beside a layer, if there is one that can be read."""
+    try:
+        return read_annotation(annotations.get(BUNDLE_KEY, ""))
+    except InputError:
+        return None
 
 
 def _predicate_type(body: bytes) -> str:

@@ -10,6 +10,7 @@ from chains.config.keys import KEYS, Key
 from chains.errors import InputError
 
 IGNORED = frozenset(("_example",))
+UPLOAD = "chains.tekton.dev/transparency-upload"
 _BY_NAME = {key.name: key for key in KEYS}
 
 
@@ -28,6 +29,26 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True)
+class TransparencySettings:
+    """Whether signatures are logged (`true`, `manual` or not), where, over which API and when; the log's public key."""
+
+    enabled: str
+    url: str
+    version: int
+    deferred: bool
+    public_key: str
+
+    @property
+    def possible(self) -> bool:
+        """Whether anything may be logged at all."""
+        return self.enabled in ("true", "manual")
+
+    def wants(self, annotations: Mapping[str, str]) -> bool:
+        """Whether what is signed for a run with these annotations is to be logged."""
+        return self.enabled == "true" or (self.enabled == "manual" and annotations.get(UPLOAD) == "true")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """One accepted version of `chains-config`."""
 
@@ -39,6 +60,7 @@ class Config:
     deep_inspection: bool
     oci_repository: Repository | None
     oci_insecure: bool
+    transparency: TransparencySettings
     managed_by: frozenset[str]
     trusted_managers: frozenset[str]
     quiet_time: float
@@ -97,6 +119,13 @@ def _config(values: Mapping[str, Any]) -> Config:
         deep_inspection=values["artifacts.pipelinerun.enable-deep-inspection"],
         oci_repository=values["storage.oci.repository"],
         oci_insecure=values["storage.oci.repository.insecure"],
+        transparency=TransparencySettings(
+            enabled=values["transparency.enabled"],
+            url=values["transparency.url"],
+            version=int(values["transparency.version"]),
+            deferred=values["transparency.mode"] == "deferred",
+            public_key=values["transparency.public-key"],
+        ),
         managed_by=values["filter.managed-by"],
         trusted_managers=values["marks.trusted-managers"],
         quiet_time=values["storage.oci.quiet-time"],

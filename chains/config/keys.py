@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chains.config.checks import Check, any_of, duration, flag, names, one_of, repository, text
+from chains.config.checks import Check, any_of, duration, flag, names, one_of, repository, text, web_address
 
 _FORMATS = ("in-toto", "slsa/v1", "slsa/v2alpha3", "slsa/v2alpha4", "slsa/v0.2", "slsa/v1.0")
 _STORES = ("tekton", "oci", "gcs", "docdb", "grafeas", "kafka", "pubsub", "archivista")
@@ -115,14 +115,34 @@ KEYS: tuple[Key, ...] = (
     _later("storage.pubsub.kafka.bootstrap.servers", "", text(), "the Kafka brokers of the store `pubsub`"),
     Key("builder.id", "https://tekton.dev/chains/v2", text(), "the builder that provenance names"),
     Key("builddefinition.buildtype", _BUILD_TYPES[0], one_of(*_BUILD_TYPES), "the build type of SLSA v1.0 provenance"),
-    _later(
+    Key(
         "transparency.enabled",
         "false",
         one_of("true", "manual", "false", ""),
-        "whether signatures are uploaded to a transparency log; `manual` asks each run's annotation",
-        essential=True,
+        "whether signatures are uploaded to a transparency log; `manual` asks for the annotation "
+        '`chains.tekton.dev/transparency-upload: "true"` on the run',
     ),
-    _later("transparency.url", "https://rekor.sigstore.dev", text(), "the transparency log"),
+    Key("transparency.url", "https://rekor.sigstore.dev", web_address(), "the transparency log"),
+    Key(
+        "transparency.version",
+        "1",
+        one_of("1", "2"),
+        "the log's API; entries of the second are kept in Sigstore bundles only",
+    ),
+    Key(
+        "transparency.mode",
+        "required",
+        one_of("required", "deferred"),
+        "whether only what is logged is stored, or (`deferred`) it is stored at once and gets its log entry once it has "
+        "one; a run is marked when both are done",
+    ),
+    Key(
+        "transparency.public-key",
+        "",
+        text(),
+        "the log's public key: a file, or the PEM or Sigstore trusted root itself; empty for the file that "
+        "`SIGSTORE_REKOR_PUBLIC_KEY` names",
+    ),
     _later(
         "signers.x509.fulcio.enabled",
         "false",

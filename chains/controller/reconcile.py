@@ -13,11 +13,11 @@ from chains.controller.ports import Cluster
 from chains.errors import ChainsError, EdgeError, InputError
 from chains.pipeline.parts import Parts
 from chains.pipeline.plan import Plan, plan_run
-from chains.pipeline.sign import Receipt, sign_plan
+from chains.pipeline.sign import Receipt, log_urls, sign_plan
 from chains.runs.authors import is_forged
 from chains.runs.glance import glance
 from chains.runs.hold import Hold
-from chains.runs.marks import REASON, SIGNED, NextStep, is_settled, next_step
+from chains.runs.marks import REASON, SIGNED, TRANSPARENCY, NextStep, is_settled, next_step
 from chains.runs.run import Run, parse_run
 from chains.runs.sighting import RunKey
 
@@ -133,7 +133,7 @@ class _Turn:
             signers = {name: parts.signers[name]() for name in {request.signer for request in plan.requests}}
         except EdgeError as error:
             return Turn(self.key, End.BLOCKED, str(error))
-        receipts = await sign_plan(plan, signers, parts.stores, self.past.kept)
+        receipts = await sign_plan(plan, signers, parts.stores, self.past.kept, parts.transparency)
         turn = await self.settle(plan, receipts, parts)
         if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
             await self.free_children(children)
@@ -148,6 +148,8 @@ class _Turn:
         if failures:
             return await self.give_up(sentence, receipts)
         annotations = {name: text for receipt in receipts for name, text in _carried(receipt).items()}
+        if logged := log_urls(receipts):
+            annotations[TRANSPARENCY] = logged
         if not receipts:
             annotations[REASON] = _joined(plan.reasons)
         # A child stays held until its parent is attested: the parent tells what the child did.

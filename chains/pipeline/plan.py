@@ -1,7 +1,7 @@
 """The plan: every byte that will be signed for a run, by which signer, for which stores; a pure function."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chains.artifacts.hints import BuildImage, Hints, read_hints
 from chains.artifacts.materials import images_left_out
@@ -24,7 +24,8 @@ NO_HINT = (
 class SigningRequest:
     """One payload to be signed by the signer of that name and put into the stores of those names.
 
-    `kind` is `taskrun`, `pipelinerun` or `oci`; `artifact` says for people what the payload speaks of.
+    `kind` is `taskrun`, `pipelinerun` or `oci`; `artifact` says for people what the payload speaks of; `logged` is
+    whether it goes into the transparency log as well.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class SigningRequest:
     signer: str
     stores: tuple[str, ...]
     payload: Payload
+    logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ def plan_run(run: Run, config: Config, children: Sequence[Run] = ()) -> Plan:
     requests = list(_attestation(family, config, reasons))
     if run.kind == "TaskRun":
         requests.extend(_signatures(hints, config.oci, reasons))
+    if config.transparency.wants(run.annotations):
+        requests = [replace(request, logged=True) for request in requests]
     return Plan(origin, tuple(requests), tuple(reasons))
 
 

@@ -107,6 +107,7 @@ class OciStore:
             grown = append_layer(EMPTY if found is None else await self._image(found, place), layer)
         except InputError as error:
             raise _unfit(place, error) from error
+        # Where only an annotation changes, the blobs are there already; putting one again costs little and is safe.
         blobs = [layer.body] if grown.config is None else [grown.config, layer.body]
         await asyncio.gather(*(self._client.put_blob(repository, blob, keychain) for blob in blobs))
         await self._client.put_manifest(repository, place.tag, grown.manifest, grown.media_type, keychain)

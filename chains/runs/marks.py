@@ -9,7 +9,8 @@ from chains.runs.run import Run
 PREFIX = "chains.tekton.dev/"
 SIGNED = PREFIX + "signed"
 REASON = PREFIX + "reason"
-LEFT_BY_SIGNING = (SIGNED, REASON, PREFIX + "retries", PREFIX + "transparency")
+TRANSPARENCY = PREFIX + "transparency"
+LEFT_BY_SIGNING = (SIGNED, REASON, PREFIX + "retries", TRANSPARENCY)
 LEFT_BY_STORING = tuple(f"{PREFIX}{what}-" for what in ("payload", "signature", "cert", "chain"))
 REPRODUCIBLE = PREFIX + "reproducible"
 OWN_CONTROLLERS = ("", "tekton.dev/pipeline")

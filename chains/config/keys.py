@@ -133,8 +133,8 @@ KEYS: tuple[Key, ...] = (
         "transparency.mode",
         "required",
         one_of("required", "deferred"),
-        "whether only what is logged is stored, or (`deferred`) it is stored at once and gets its log entry once it has "
-        "one; a run is marked when both are done",
+        "whether nothing is stored before it is logged, or (`deferred`) it is stored at once and the log entry added "
+        "later; a run is marked when both are done",
     ),
     Key(
         "transparency.public-key",

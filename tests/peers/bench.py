@@ -16,6 +16,7 @@ from chains.demo.registry.images import index as made_index
 from chains.demo.registry.server import RegistryServer
 from chains.keys.signer import KeySigner
 from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING
+from chains.pipeline.parts import Transparency
 from chains.pipeline.plan import plan_run
 from chains.pipeline.sign import sign_plan
 from chains.registry.client import Manifest, RegistryClient
@@ -83,13 +84,18 @@ class Bench:
         *,
         attestation_format: str = "slsa/v1",
         repository: Repository | None = None,
+        transparency: Transparency | None = None,
+        signer: KeySigner | None = None,
     ) -> None:
         """Sign and attest an image as its TaskRun's plan says, into its own repository or the one given."""
         results = image_results(str(image.repository), str(image.digest))
         settings = {"artifacts.taskrun.storage": "oci", "artifacts.taskrun.format": attestation_format}
+        if transparency is not None:
+            settings["transparency.enabled"] = "true"
         told = taskrun(name=run, uid=f"uid of {run}", results=results, annotations={"build": run})
         plan = plan_run(told, read_config(settings).config)
-        receipts = await sign_plan(plan, {"x509": self.signer}, {"oci": OciStore(self.client, _nobody, repository)})
+        stores = {"oci": OciStore(self.client, _nobody, repository)}
+        receipts = await sign_plan(plan, {"x509": signer or self.signer}, stores, transparency=transparency)
         assert len(receipts) == 2
         assert [receipt.failures for receipt in receipts] == [(), ()]
 

@@ -21,9 +21,9 @@ _T = TypeVar("_T")
 
 
 class _Search(msgspec.Struct, rename="camel"):
-    entry_uuids: list[str] = msgspec.field(name="entryUUIDs", default_factory=list)
-    log_indexes: list[int] = []
-    entries: list[msgspec.Raw] = []
+    entry_uuids: list[str] | None = msgspec.field(name="entryUUIDs", default=None)
+    log_indexes: list[int] | None = None
+    entries: list[msgspec.Raw] | None = None
 
 
 class _IndexQuery(msgspec.Struct):
@@ -91,11 +91,12 @@ class ApiV1:
 
     async def _search(self, request: web.Request) -> web.Response:
         query = _decode(await request.read(), _Search)
-        if len(query.entry_uuids) + len(query.log_indexes) + len(query.entries) > _MOST_QUERIES:
+        uuids, indexes, proposals = query.entry_uuids or [], query.log_indexes or [], query.entries or []
+        if len(uuids) + len(indexes) + len(proposals) > _MOST_QUERIES:
             return _json({"code": 602, "message": f"more than {_MOST_QUERIES} were asked for"}, 422)
-        found = [self._log.find(uuid) for uuid in query.entry_uuids]
-        found += [index if 0 <= index < self._log.tree.size else None for index in query.log_indexes]
-        for proposal in query.entries:
+        found = [self._log.find(uuid) for uuid in uuids]
+        found += [index if 0 <= index < self._log.tree.size else None for index in indexes]
+        for proposal in proposals:
             digest = hashlib.sha256(b"\x00" + canonicalise(bytes(proposal))).hexdigest()
             found.append(self._log.find(digest))
         return _json([await self._document(index) for index in found if index is not None], 200)

@@ -55,6 +55,15 @@ class _Dsse(msgspec.Struct, rename="camel"):
     proposed_content: _ProposedContent
 
 
+class _IntotoContent(msgspec.Struct):
+    envelope: str
+
+
+class _Intoto(msgspec.Struct, rename="camel"):
+    content: _IntotoContent
+    public_key: str
+
+
 def canonicalise(proposal: bytes) -> bytes:
     """Return the body that goes into the log; raise InputError when the proposal or its signature does not hold."""
     try:
@@ -109,10 +118,25 @@ def _dsse(raw: msgspec.Raw) -> object:
     }
 
 
+def _intoto(raw: msgspec.Raw) -> object:
+    """The older kind for attestations, which cosign still proposes when it searches."""
+    found = _decode(raw, _Intoto)
+    content = found.content.envelope.encode()
+    envelope, verifier = read_envelope(content), KeyVerifier.from_pem(_bytes(found.public_key))
+    message = pre_authentication_encoding(envelope.payload_type, envelope.body)
+    for signature in envelope.signatures:
+        verifier.verify(message, signature.raw)
+    if not envelope.signatures:
+        raise InputError("the envelope has no signature")
+    hashes = {"hash": _hash_of(content), "payloadHash": _hash_of(envelope.body)}
+    return {"content": hashes, "publicKey": _text(verifier.public_pem)}
+
+
 _KINDS: dict[tuple[str, str], Callable[[msgspec.Raw], object]] = {
     ("hashedrekord", "0.0.1"): _hashed_rekord,
     ("rekord", "0.0.1"): _rekord,
     ("dsse", "0.0.1"): _dsse,
+    ("intoto", "0.0.1"): _intoto,
 }
 
 

@@ -20,6 +20,7 @@ from chains.kube.reference import SCHEME, secret_name
 from chains.kube.secret import SecretSource as KubeSecretSource
 from chains.payloads.payload import Origin
 from chains.pipeline.parts import Parts, Transparency
+from chains.registry.breaker import Breaker
 from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
 from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, config_file_keychain
@@ -41,12 +42,15 @@ class Registries:
         self._env = env
         self._ca_files = ca_files
         self._clients: dict[bool, RegistryClient] = {}
+        self.breaker = Breaker()
 
     def client(self, config: Config) -> RegistryClient:
         """Return the client that a configuration calls for."""
         insecure = config.oci_insecure
         if insecure not in self._clients:
-            self._clients[insecure] = RegistryClient(insecure=insecure, ca_files=self._ca_files, env=self._env)
+            self._clients[insecure] = RegistryClient(
+                insecure=insecure, ca_files=self._ca_files, env=self._env, breaker=self.breaker
+            )
         return self._clients[insecure]
 
     async def close(self) -> None:
@@ -126,6 +130,10 @@ class ClusterWiring:
         if state is None:
             return ""
         return f"{state.key_id} is in force" if state.ready else f"there is none: {state.problem}"
+
+    async def recovery(self) -> None:
+        """Wait until a registry that was out of order works again."""
+        await self._registries.breaker.recovery()
 
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config

@@ -46,20 +46,38 @@ class Hints:
     reasons: tuple[str, ...]
 
 
-def read_hints(results: tuple[Result, ...], params: Collection[str] = ()) -> Hints:
-    """Read every hint of the results, once; the names of the parameters make for better reasons."""
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """Says of a result whose partner is missing what would help: the parameters by name, and whose results they are."""
+
+    params: Collection[str]
+    pipeline: bool
+
+    def reason(self, there: str, missing: str) -> str:
+        """Say which result is missing, and where its value probably is."""
+        half = f"result {shown(there)} has no result {shown(missing)} beside it: add {shown(missing)} to the "
+        if self.pipeline:
+            return f"{half}pipeline's results, from the task that has it"
+        param = missing.removesuffix("_URL")
+        source = f" and write $(params.{param}) into it" if param != missing and param in self.params else ""
+        return f"{half}task's results{source}"
+
+
+def read_hints(results: tuple[Result, ...], params: Collection[str] = (), *, pipeline: bool = False) -> Hints:
+    """Read every hint of the results, once; the parameters, and whose results they are, make for better reasons."""
     reasons: list[str] = []
+    halves = Halves(params, pipeline)
     outputs = list(_object_hints(results, "ARTIFACT_OUTPUTS", reasons))
     images: dict[str, BuildImage] = {}
     for image in [
-        *_paired_images(results, params, reasons),
+        *_paired_images(results, halves, reasons),
         *_listed_images(results, reasons),
         *_built_objects(outputs),
     ]:
         images.setdefault(f"{image.name}@{image.digest}", image)
     return Hints(
         images=tuple(images.values()),
-        artifacts=tuple(_paired_artifacts(results, reasons)),
+        artifacts=tuple(_paired_artifacts(results, halves, reasons)),
         outputs=tuple(artifact for artifact, _ in outputs),
         built=tuple(artifact for artifact, is_build_artifact in outputs if is_build_artifact),
         inputs=tuple(artifact for artifact, _ in _object_hints(results, "ARTIFACT_INPUTS", reasons)),
@@ -85,37 +103,27 @@ def _text(value: Value | None) -> str:
 
 
 def _pairs(
-    results: tuple[Result, ...], first: str, second: str, reasons: list[str], params: Collection[str] = ()
+    results: tuple[Result, ...], first: str, second: str, halves: Halves, reasons: list[str]
 ) -> Iterable[tuple[str, str, str]]:
     """Yield (prefix, first value, second value) for each prefix that has both.
 
     Of several results of one name the last with a text counts, in the place of the first (runs and artifacts, 4.1).
     """
-    halves: dict[str, dict[str, str]] = {}
+    by_prefix: dict[str, dict[str, str]] = {}
     for result in results:
         suffix = next((s for s in (first, second) if result.name.endswith(s)), None)
         if suffix is not None and isinstance(result.value, str) and result.value.strip():
-            halves.setdefault(result.name[: -len(suffix)], {})[suffix] = result.value.strip()
-    for prefix, found in halves.items():
+            by_prefix.setdefault(result.name[: -len(suffix)], {})[suffix] = result.value.strip()
+    for prefix, found in by_prefix.items():
         if len(found) == 2:
             yield prefix, found[first], found[second]
         else:
             there, missing = (first, second) if first in found else (second, first)
-            reasons.append(_half(prefix + there, prefix + missing, params))
+            reasons.append(halves.reason(prefix + there, prefix + missing))
 
 
-def _half(there: str, missing: str, params: Collection[str]) -> str:
-    """Say what is missing, and which parameter probably has it."""
-    param = missing.removesuffix("_URL")
-    source = f" and write $(params.{param}) into it" if param != missing and param in params else ""
-    return (
-        f"result {shown(there)} has no result {shown(missing)} beside it: "
-        f"add {shown(missing)} to the task's results{source}"
-    )
-
-
-def _paired_images(results: tuple[Result, ...], params: Collection[str], reasons: list[str]) -> Iterable[BuildImage]:
-    for prefix, text, digest in _pairs(results, "IMAGE_URL", "IMAGE_DIGEST", reasons, params):
+def _paired_images(results: tuple[Result, ...], halves: Halves, reasons: list[str]) -> Iterable[BuildImage]:
+    for prefix, text, digest in _pairs(results, "IMAGE_URL", "IMAGE_DIGEST", halves, reasons):
         url, at, carried = text.removeprefix("https://").partition("@")
         if at and carried != digest:
             reasons.append(
@@ -170,8 +178,8 @@ def _image(text: str) -> BuildImage:
     return BuildImage(str(reference.repository), reference.digest, reference)
 
 
-def _paired_artifacts(results: tuple[Result, ...], reasons: list[str]) -> Iterable[Artifact]:
-    for prefix, uri, text in _pairs(results, "ARTIFACT_URI", "ARTIFACT_DIGEST", reasons):
+def _paired_artifacts(results: tuple[Result, ...], halves: Halves, reasons: list[str]) -> Iterable[Artifact]:
+    for prefix, uri, text in _pairs(results, "ARTIFACT_URI", "ARTIFACT_DIGEST", halves, reasons):
         try:
             digest = Digest.parse(text)
         except InputError as error:

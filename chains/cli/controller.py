@@ -56,7 +56,7 @@ async def _serve(
         secret = secret_source(signing_secrets, client, system_namespace)
         async with ClusterWiring(client, secret, os.environ, ca_files) as wiring:
             cluster = KubeCluster(client, system_namespace)
-            service = Service(cluster, wiring.choose, wiring.refresh_keys, scope)
+            service = Service(cluster, wiring, scope)
             async with probes(health_port, service.state.unready):
                 await service.run(stop)
     finally:

@@ -1,5 +1,6 @@
 """What a setting's text may be; each check returns the value it stands for or raises InputError."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,6 +83,21 @@ def duration() -> Check:
         return int(match[1]) * _SECONDS[match[2]]
 
     return Check("a time such as `30s`, `10m` or `24h`", read)
+
+
+def backfill() -> Check:
+    """Accept `all`, `none`, or a time; the value is in seconds, without end for all."""
+    within = duration()
+
+    def read(given: str) -> object:
+        if given in ("all", "none"):
+            return math.inf if given == "all" else 0.0
+        try:
+            return within.read(given)
+        except InputError:
+            raise InputError(f"{shown(given)} is neither all nor none nor a time such as 24h") from None
+
+    return Check("`all`, `none`, or a time such as `24h`", read)
 
 
 def repository() -> Check:

@@ -65,6 +65,7 @@ class Config:
     trusted_managers: frozenset[str]
     quiet_time: float
     horizon: float
+    backfill: float
 
     def signs(self, kind: str) -> bool:
         """Whether anything may be signed for a run of that kind, so that it is worth holding back."""
@@ -130,6 +131,7 @@ def _config(values: Mapping[str, Any]) -> Config:
         trusted_managers=values["marks.trusted-managers"],
         quiet_time=values["storage.oci.quiet-time"],
         horizon=values["finalizers.horizon"],
+        backfill=values["runs.backfill"],
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chains.config.checks import Check, any_of, duration, flag, names, one_of, repository, text, web_address
+from chains.config.checks import Check, any_of, backfill, duration, flag, names, one_of, repository, text, web_address
 
 _FORMATS = ("in-toto", "slsa/v1", "slsa/v2alpha3", "slsa/v2alpha4", "slsa/v0.2", "slsa/v1.0")
 _STORES = ("tekton", "oci", "gcs", "docdb", "grafeas", "kafka", "pubsub", "archivista")
@@ -183,5 +183,12 @@ KEYS: tuple[Key, ...] = (
         "24h",
         duration(),
         "how long a run that is being deleted is held back because it is not signed yet",
+    ),
+    Key(
+        "runs.backfill",
+        "all",
+        backfill(),
+        "which of the runs that ended before the service started are signed: all, none, or those that ended within "
+        "this time before",
     ),
 )

@@ -1,17 +1,22 @@
 """From what the watch sees to what the workers do: which runs are worth a turn, and what is remembered of them."""
 
+import time
+
 import msgspec
 import structlog
 
 from chains.config.config import Config
 from chains.controller.past import Past
 from chains.controller.queue import Lane, RunQueue
+from chains.controller.resumption import LATELY
 from chains.controller.state import State
 from chains.errors import InputError
 from chains.runs.authors import is_forged
 from chains.runs.glance import Glance, glance
 from chains.runs.marks import is_foreign, is_settled, needs_turn
+from chains.runs.moment import is_before
 from chains.runs.sighting import RunKey
+from chains.runs.stamp import stored_within
 
 log = structlog.get_logger()
 
@@ -20,7 +25,8 @@ class Intake:
     """Queues runs after a glance that costs little.
 
     `pasts` holds what is remembered of runs that are not settled yet, `parents` the PipelineRuns that wait for
-    children, `blocked` the runs that wait for a key, and `forged` those whose mark is somebody else's.
+    children, `blocked` the runs that wait for a key, `forged` those whose mark is somebody else's, and `lately` those
+    that were signed shortly before the service came to see them.
     """
 
     def __init__(self, queue: RunQueue, state: State) -> None:
@@ -28,11 +34,12 @@ class Intake:
         self.parents: set[RunKey] = set()
         self.blocked: set[RunKey] = set()
         self.forged: set[RunKey] = set()
+        self.lately: set[RunKey] = set()
         self._queue = queue
         self._state = state
 
     def see(self, kind: str, text: msgspec.Raw, lane: Lane, *, gone: bool) -> None:
-        """Look at a run as the watch reported it, `gone` if that is the last state it had."""
+        """Look at a run as the watch reported it: its metadata if of the backlog, its last state if it is `gone`."""
         try:
             seen = glance(kind, text)
             if self._is_forged(seen, text):
@@ -42,7 +49,10 @@ class Intake:
             return
         if gone:
             self._see_last(seen, text)
-        elif seen.key in self.forged or self._needs_turn(seen):
+        elif seen.key in self.forged or self._needs_turn(seen, lane):
+            self._queue.add(seen.key, lane)
+        elif lane is Lane.BACKLOG and stored_within(LATELY, seen.annotations):
+            self.lately.add(seen.key)
             self._queue.add(seen.key, lane)
         if seen.parent in self.parents and (gone or is_settled(seen.annotations)):
             self._queue.add(seen.parent, lane)
@@ -57,6 +67,14 @@ class Intake:
         self.parents.discard(key)
         self.blocked.discard(key)
         self.forged.discard(key)
+        self.lately.discard(key)
+
+    def hurry(self) -> None:
+        """Queue every run that waits for its next try now, but none before the time that the outside asked for."""
+        now = time.monotonic()
+        for key, past in self.pasts.items():
+            if past.attempts and past.not_before <= now:
+                self._queue.add(key, Lane.BACKLOG)
 
     def unblock(self) -> None:
         """Queue every run that waited for a key."""
@@ -64,12 +82,18 @@ class Intake:
             self._queue.add(key, Lane.BACKLOG)
         self.blocked.clear()
 
-    def _needs_turn(self, seen: Glance) -> bool:
+    def _needs_turn(self, seen: Glance, lane: Lane) -> bool:
         parts = self._state.parts
+        if lane is Lane.BACKLOG:
+            return needs_turn(seen.annotations, seen.hold, done=None) and not self._is_passed_over(seen)
         in_progress = not seen.done and not seen.hold.deleted
         if in_progress and parts is not None and not _is_wanted(seen, parts.config):
             return False
         return needs_turn(seen.annotations, seen.hold, done=seen.done)
+
+    def _is_passed_over(self, seen: Glance) -> bool:
+        """Whether a run is older than what is signed; one that ends later shows up as a change."""
+        return not seen.hold.ours and is_before(seen.created, self._state.oldest)
 
     def _see_last(self, seen: Glance, text: msgspec.Raw) -> None:
         """Sign a run that was deleted before its turn from the last state it had."""

@@ -5,10 +5,10 @@ import random
 
 import structlog
 
-from chains.controller.reconcile import End, Turn
+from chains.controller.turn import End, Turn
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 900.0
-QUIET = (End.LEFT, End.GONE, End.HELD, End.FREED)
+QUIET = (End.LEFT, End.GONE, End.HELD, End.FREED, End.RESUMED)
 
 log = structlog.get_logger()
 

@@ -7,8 +7,12 @@ from chains.pipeline.sign import Kept
 
 @dataclass(slots=True)
 class Past:
-    """How often it was tried, what is logged and stored of it already, and its last state if it has been deleted."""
+    """How often it was tried, what is logged and stored of it already, and its last state if it has been deleted.
+
+    `not_before` is the monotonic time, in seconds, until which the outside asked us to wait.
+    """
 
     attempts: int = 0
+    not_before: float = 0.0
     kept: Kept = field(default_factory=Kept)
     last_state: bytes | None = None

@@ -1,6 +1,7 @@
 """Rounds through the whole cluster: runs that failed are driven again after a change, and none is held for ever."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -51,9 +52,13 @@ class Patrol:
 
     async def free_overdue(self) -> None:
         """Free every run whose deletion we have held up for longer than the horizon, for ever."""
+        began = time.monotonic()
         while True:
-            await asyncio.sleep(max(1.0, self._horizon() / ROUNDS_PER_HORIZON))
-            await self._gone_through(self._free)
+            # The horizon may be set anew at any time.
+            await asyncio.sleep(1.0)
+            if time.monotonic() - began >= self._horizon() / ROUNDS_PER_HORIZON:
+                began = time.monotonic()
+                await self._gone_through(self._free)
 
     async def _gone_through(self, treat: Callable[[Glance], Awaitable[None]]) -> bool:
         """Go through all runs once; return whether the end was reached."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from chains.pipeline.parts import Parts
 from chains.runs.glance import Glance
 from chains.runs.hold import Hold
 from chains.runs.sighting import ConfigSighting, RunKey, RunSighting
@@ -14,13 +15,13 @@ class Cluster(Protocol):
     """The runs and the configuration of one cluster."""
 
     def runs(self, kind: str, namespace: str | None) -> AsyncIterator[RunSighting]:
-        """Follow every run of a kind for ever: those that are there first, then each change."""
+        """Follow every run of a kind for ever: the metadata of those that are there first, then each change."""
 
     def config(self) -> AsyncIterator[ConfigSighting]:
         """Follow the configuration for ever."""
 
     def glances(self, kind: str, namespace: str | None) -> AsyncIterator[Glance]:
-        """Glance once at every run of a kind that can be read."""
+        """Glance once at the metadata of every run of a kind that can be read."""
 
     async def read(self, key: RunKey) -> msgspec.Raw | bytes | None:
         """Return a run as it is now, or None when it is gone or another of that name has taken its place."""
@@ -39,3 +40,16 @@ class Cluster(Protocol):
 
     async def tell(self, key: RunKey, reason: str, message: str) -> None:
         """Leave a Warning event on a run."""
+
+
+class Workshop(Protocol):
+    """Where the parts come from that runs are signed and stored with."""
+
+    def choose(self, entries: Mapping[str, str]) -> Parts:
+        """Return the live parts that the entries of `chains-config` call for; raise InputError for those refused."""
+
+    async def refresh_keys(self) -> str:
+        """Look at the signing secret; return a sentence when something about the keys changed."""
+
+    async def recovery(self) -> None:
+        """Wait until an outside host that was out of order works again."""

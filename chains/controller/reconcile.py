@@ -3,58 +3,44 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import Enum
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from chains.controller.past import Past
 from chains.controller.ports import Cluster
+from chains.controller.turn import End, Turn, gather_children
 from chains.errors import ChainsError, EdgeError, InputError
+from chains.payloads.payload import SignedPayload
 from chains.pipeline.parts import Parts
 from chains.pipeline.plan import Plan, plan_run
-from chains.pipeline.sign import Receipt, log_urls, sign_plan
+from chains.pipeline.sign import Receipt, fingerprint, log_urls, sign_plan
 from chains.runs.authors import is_forged
 from chains.runs.glance import glance
 from chains.runs.hold import Hold
-from chains.runs.marks import REASON, SIGNED, TRANSPARENCY, NextStep, is_settled, next_step
+from chains.runs.marks import REASON, SIGNED, STORED, TRANSPARENCY, NextStep, is_settled, next_step
+from chains.runs.moment import is_before
 from chains.runs.run import Run, parse_run
 from chains.runs.sighting import RunKey
+from chains.runs.stamp import Stamp
 
 LONGEST_REASON = 1024
 # A settled child that is being deleted waits this long for its parent to be attested.
 CHILD_GRACE = timedelta(seconds=40)
 
 
-class End(Enum):
-    """How a turn ended."""
+async def reconcile(
+    key: RunKey,
+    cluster: Cluster,
+    parts: Parts | None,
+    past: Past | None = None,
+    *,
+    oldest: datetime | None = None,
+) -> Turn:
+    """Take one run as it is now to where it should be; repeating it changes nothing that is right.
 
-    SIGNED = "signed"
-    NOTHING_TO_SIGN = "nothing to sign"
-    FAILED = "failed"
-    RETRY = "retry"
-    BLOCKED = "no key or no configuration"
-    WAITING = "waiting"
-    HELD = "held"
-    FREED = "freed"
-    LEFT = "left alone"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one turn of a run came to; `sentence` says why, `retry_after` is what the outside asked for, in seconds."""
-
-    key: RunKey
-    end: End
-    sentence: str = ""
-    retry_after: float | None = None
-    reasons: tuple[str, ...] = ()
-    receipts: tuple[Receipt, ...] = ()
-
-
-async def reconcile(key: RunKey, cluster: Cluster, parts: Parts | None, past: Past | None = None) -> Turn:
-    """Take one run as it is now to where it should be; repeating it changes nothing that is right."""
+    Runs that ended before the `oldest` are not signed.
+    """
     past = past or Past()
     try:
         text = await cluster.read(key)
@@ -66,7 +52,7 @@ async def reconcile(key: RunKey, cluster: Cluster, parts: Parts | None, past: Pa
             run = parse_run(text)
         except InputError as error:
             return await _give_up(key, cluster, _hold_of(key, text), str(error))
-        return await _Turn(key, cluster, parts, past, run, gone).take()
+        return await _Turn(key, cluster, parts, past, run, gone, passed_over=is_before(run.completed, oldest)).take()
     except EdgeError as error:
         return Turn(key, End.RETRY, str(error), error.retry_after)
 
@@ -87,16 +73,12 @@ async def strike_forged(key: RunKey, cluster: Cluster, trusted: frozenset[str]) 
         return Turn(key, End.RETRY, str(error), error.retry_after)
 
 
-async def gather_children(key: RunKey, run: Run, cluster: Cluster) -> tuple[Run, ...]:
-    """Return a PipelineRun's child TaskRuns that still exist, in its order; other kinds of children are not ours."""
-    names = dict.fromkeys(child.name for child in run.children if child.kind in ("", "TaskRun"))
-    texts = await asyncio.gather(*(cluster.read_child(key, name) for name in names))
-    return tuple(parse_run(text) for text in texts if text is not None)
-
-
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """One turn in hand; `gone` means that only the run's last state is left, and there is nothing to mark."""
+    """One turn in hand.
+
+    `gone` means that only the run's last state is left, and there is nothing to mark; `passed_over` that it is too old.
+    """
 
     key: RunKey
     cluster: Cluster
@@ -104,10 +86,13 @@ class _Turn:
     past: Past
     run: Run
     gone: bool
+    passed_over: bool
 
     async def take(self) -> Turn:
         managed_by = self.parts.config.managed_by if self.parts else frozenset()
         match next_step(self.run, managed_by):
+            case NextStep.SIGN if self.parts is not None and self.passed_over:
+                return await self.free()
             case NextStep.SIGN if self.parts is not None:
                 return await self.sign(self.parts)
             case NextStep.SIGN | NextStep.HOLD if self.parts is None:
@@ -152,6 +137,8 @@ class _Turn:
             annotations[TRANSPARENCY] = logged
         if not receipts:
             annotations[REASON] = _joined(plan.reasons)
+        elif parts.config.quiet_time > 0:
+            annotations[STORED] = str(Stamp(datetime.now(UTC), fingerprint(_in_registry(receipts))))
         # A child stays held until its parent is attested: the parent tells what the child did.
         hold = None if self.run.parent is not None and parts.config.pipelinerun.enabled else self.run.hold
         try:
@@ -210,6 +197,10 @@ def _is_awaited(child: Run, parts: Parts) -> bool:
 
 def _carried(receipt: Receipt) -> Mapping[str, str]:
     return {name: text for stored in receipt.stored.values() for name, text in stored.annotations.items()}
+
+
+def _in_registry(receipts: Iterable[Receipt]) -> Iterable[SignedPayload]:
+    return (receipt.signed for receipt in receipts if receipt.signed is not None and "oci" in receipt.stored)
 
 
 def _asked_wait(error: ChainsError) -> float | None:

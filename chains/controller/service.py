@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -10,13 +11,14 @@ import structlog
 from chains.controller.intake import Intake
 from chains.controller.outcomes import backoff, write_outcome, write_retry
 from chains.controller.patrol import Patrol
-from chains.controller.ports import Cluster
+from chains.controller.ports import Cluster, Workshop
 from chains.controller.queue import Lane, RunQueue
-from chains.controller.reconcile import End, Turn, reconcile, strike_forged
+from chains.controller.reconcile import reconcile, strike_forged
+from chains.controller.resumption import sign_again
 from chains.controller.settling import Settling
 from chains.controller.state import State
+from chains.controller.turn import End, Turn
 from chains.errors import InputError
-from chains.pipeline.parts import Parts
 from chains.runs.sighting import RunKey
 
 SHUTDOWN = 25.0
@@ -41,17 +43,12 @@ class Scope:
 
 
 class Service:
-    """Watches a cluster and signs its runs until told to stop.
-
-    `choose` turns the entries of `chains-config` into live parts and raises InputError for those that it refuses;
-    `refresh_keys` is called in a loop of its own and returns a sentence whenever something about the keys changed.
-    """
+    """Watches a cluster and signs its runs until told to stop."""
 
     def __init__(
         self,
         cluster: Cluster,
-        choose: Callable[[Mapping[str, str]], Parts],
-        refresh_keys: Callable[[], Awaitable[str]],
+        workshop: Workshop,
         scope: Scope,
         *,
         key_poll: float = 10.0,
@@ -64,9 +61,9 @@ class Service:
         self._patrol = Patrol(cluster, scope.places, self._horizon, calm)
         self._settling = Settling()
         self._cluster = cluster
-        self._choose = choose
-        self._refresh_keys = refresh_keys
+        self._workshop = workshop
         self._scope = scope
+        self._calm = calm
         self._key_poll = key_poll
         self._observe = observe
 
@@ -76,6 +73,7 @@ class Service:
             rounds = [
                 self._follow_config(),
                 self._follow_keys(),
+                self._follow_recoveries(),
                 self._settling.run(),
                 self._patrol.drive_failed(),
                 self._patrol.free_overdue(),
@@ -93,7 +91,7 @@ class Service:
 
     async def look_for_keys(self) -> None:
         """Look at the signing secret now; it is looked at every `key_poll` seconds anyway."""
-        news = await self._refresh_keys()
+        news = await self._workshop.refresh_keys()
         if news:
             able = self._is_able()
             log.log(logging.INFO if able else logging.WARNING, "signing key", news=news)
@@ -106,6 +104,12 @@ class Service:
             await self.look_for_keys()
             await asyncio.sleep(self._key_poll)
 
+    async def _follow_recoveries(self) -> None:
+        while True:
+            await self._workshop.recovery()
+            self._intake.hurry()
+            await asyncio.sleep(self._calm)
+
     async def _follow_config(self) -> None:
         async for sighting in self._cluster.config():
             if sighting.trouble:
@@ -117,7 +121,7 @@ class Service:
 
     def _accept_config(self, entries: Mapping[str, str]) -> None:
         try:
-            parts = self._choose(entries)
+            parts = self._workshop.choose(entries)
         except InputError as error:
             self._refuse_config(str(error))
             return
@@ -177,7 +181,9 @@ class Service:
         if parts is not None and key in self._intake.forged:
             self._intake.forged.discard(key)
             return await strike_forged(key, self._cluster, parts.config.trusted_managers)
-        return await reconcile(key, self._cluster, parts, self._intake.past(key))
+        if key in self._intake.lately:
+            return await sign_again(key, self._cluster, parts)
+        return await reconcile(key, self._cluster, parts, self._intake.past(key), oldest=self.state.oldest)
 
     def _account(self, turn: Turn) -> None:
         match turn.end:
@@ -191,13 +197,14 @@ class Service:
             case End.RETRY:
                 past = self._intake.past(turn.key)
                 past.attempts += 1
+                past.not_before = time.monotonic() + (turn.retry_after or 0.0)
                 wait = max(turn.retry_after or 0.0, backoff(past.attempts))
                 self.queue.add_later(turn.key, wait)
                 write_retry(turn, wait)
             case _:
                 self._intake.forget(turn.key)
                 write_outcome(turn)
-        if turn.end is End.SIGNED and self.state.parts is not None:
+        if turn.end in (End.SIGNED, End.RESUMED) and self.state.parts is not None:
             config = self.state.parts.config
             self._settling.note(turn.receipts, self.state.parts.stores.get("oci"), config.quiet_time)
         self._observe(turn)

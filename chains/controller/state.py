@@ -1,6 +1,8 @@
 """What the service knows of itself: the parts in force, and whether it is ready."""
 
+import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from chains.errors import EdgeError
 from chains.pipeline.parts import Parts
@@ -15,6 +17,13 @@ class State:
     parts: Parts | None = None
     config_trouble: str = NO_CONFIG
     watch_troubles: dict[str, str] = field(default_factory=dict)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the runs that are signed ended at the earliest; None where all are."""
+        backfill = self.parts.config.backfill if self.parts else math.inf
+        return self.started - timedelta(seconds=backfill) if math.isfinite(backfill) else None
 
     def unready(self) -> tuple[str, ...]:
         """Return why no run can be signed just now; nothing when one can."""

@@ -11,7 +11,7 @@ import msgspec
 
 from chains.artifacts.reference import ImageReference
 from chains.config.config import read_config
-from chains.controller.reconcile import End, Turn
+from chains.controller.turn import End, Turn
 from chains.demo.samples import Sample, read_samples, samples_folder, with_real_images
 from chains.demo.world import SECRET, SYSTEM_NAMESPACE, World, controller, world
 from chains.errors import VerificationError

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from chains.controller.reconcile import Turn
 from chains.controller.service import Scope, Service
+from chains.controller.turn import Turn
 from chains.demo.kubernetes.server import KubernetesServer
 from chains.demo.registry.server import RegistryServer
 from chains.keys.generate import generate_key_pair
@@ -72,7 +72,7 @@ async def controller(here: World, observe: Callable[[Turn], None]) -> AsyncItera
         secret = secret_source(f"k8s://{SYSTEM_NAMESPACE}/{SECRET}", client, SYSTEM_NAMESPACE)
         async with ClusterWiring(client, secret, env={}, ca_files={}) as wiring:
             cluster = KubeCluster(client, SYSTEM_NAMESPACE)
-            service = Service(cluster, wiring.choose, wiring.refresh_keys, Scope(), observe=observe)
+            service = Service(cluster, wiring, Scope(), observe=observe)
             running = asyncio.create_task(service.run(stop))
             try:
                 yield service

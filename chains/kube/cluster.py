@@ -30,7 +30,8 @@ class KubeCluster:
     async def runs(self, kind: str, namespace: str | None) -> AsyncGenerator[RunSighting, None]:
         """Follow every run of a kind: what is there is the backlog, until the list has ended; what changes is live."""
         live = False
-        async with aclosing(follow(self._client, RUNS[kind], namespace=namespace)) as followed:
+        stream = follow(self._client, RUNS[kind], namespace=namespace, metadata_first=True)
+        async with aclosing(stream) as followed:
             async for seen in followed:
                 match seen:
                     case Change(type=type_, object=found):
@@ -63,8 +64,8 @@ class KubeCluster:
         return await self.read_named("TaskRun", parent.namespace, name)
 
     async def glances(self, kind: str, namespace: str | None) -> AsyncGenerator[Glance, None]:
-        """Glance once at every run of a kind that can be read."""
-        async with aclosing(self._client.list_pages(RUNS[kind], namespace)) as pages:
+        """Glance once at the metadata of every run of a kind that can be read."""
+        async with aclosing(self._client.list_pages(RUNS[kind], namespace, metadata_only=True)) as pages:
             async for page in pages:
                 for item in page.items:
                     with suppress(InputError):

@@ -60,9 +60,12 @@ async def follow(
     namespace: str | None = None,
     field_selector: str = "",
     label_selector: str = "",
+    metadata_first: bool = False,
     pace: Pace | None = None,
 ) -> AsyncGenerator[Followed, None]:
     """Yield every object there is as ADDED, then `Synced`, then every change; never raise EdgeError, never end.
+
+    With `metadata_first` the objects before `Synced` have their metadata only.
 
     Trouble of any kind, a lacking permission too, is yielded as `Disconnected` and tried again after a pause that
     grows and is jittered. A watch that ends resumes at the last version seen; where the API has forgotten that (410),
@@ -71,7 +74,7 @@ async def follow(
     Close the iterator (`contextlib.aclosing`), or its connection stays open.
     """
     selectors = {"field_selector": field_selector, "label_selector": label_selector}
-    follower = _Follower(client, resource, namespace, selectors, pace or Pace())
+    follower = _Follower(client, resource, namespace, selectors, pace or Pace(), metadata_first=metadata_first)
     while True:
         try:
             async with aclosing(follower.turn()) as followed:
@@ -87,13 +90,21 @@ class _Follower:
     """Where one `follow` stands: the version to go on from, and how often it has failed in a row."""
 
     def __init__(
-        self, client: KubeClient, resource: Resource, namespace: str | None, selectors: dict[str, str], pace: Pace
+        self,
+        client: KubeClient,
+        resource: Resource,
+        namespace: str | None,
+        selectors: dict[str, str],
+        pace: Pace,
+        *,
+        metadata_first: bool,
     ) -> None:
         self._client = client
         self._resource = resource
         self._namespace = namespace
         self._selectors = selectors
         self._pace = pace
+        self._metadata_first = metadata_first
         self._version = ""
         self._latest: msgspec.Raw | None = None
         self._failures = 0
@@ -110,7 +121,13 @@ class _Follower:
 
     async def _listed(self) -> AsyncGenerator[Followed, None]:
         version = ""
-        pages = self._client.list_pages(self._resource, self._namespace, limit=self._pace.page_size, **self._selectors)
+        pages = self._client.list_pages(
+            self._resource,
+            self._namespace,
+            limit=self._pace.page_size,
+            metadata_only=self._metadata_first,
+            **self._selectors,
+        )
         async with aclosing(pages):
             async for page in pages:
                 version = page.resource_version

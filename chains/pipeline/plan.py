@@ -53,9 +53,11 @@ def plan_run(run: Run, config: Config, children: Sequence[Run] = ()) -> Plan:
     """
     origin = Origin(run.kind, run.namespace, run.name, run.uid, run.service_account)
     family = Family(run, tuple(children))
-    hints = read_hints(run.results, {*run.defaults, *run.params})
-    reasons = [*hints.reasons, *(_pruned(name) for name in family.missing())]
+    hints = read_hints(run.results, {*run.defaults, *run.params}, pipeline=run.kind == "PipelineRun")
+    reasons = [*hints.reasons]
     requests = list(_attestation(family, config, reasons))
+    if requests:
+        reasons.extend(_pruned(name) for name in family.missing())
     if run.kind == "TaskRun":
         requests.extend(_signatures(hints, config.oci, reasons))
     if config.transparency.wants(run.annotations):
@@ -64,7 +66,7 @@ def plan_run(run: Run, config: Config, children: Sequence[Run] = ()) -> Plan:
 
 
 def _pruned(name: str) -> str:
-    return f"child TaskRun {name} is gone: the run is attested without what that child would tell"
+    return f"child TaskRun {name} was not found: the run is attested without what that child would tell"
 
 
 def _attestation(family: Family, config: Config, reasons: list[str]) -> Iterable[SigningRequest]:

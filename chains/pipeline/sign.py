@@ -80,7 +80,7 @@ class _Work:
 
     async def carry_out(self, request: SigningRequest) -> Receipt:
         try:
-            signed = await _sign(request, self.signers[request.signer])
+            signed = await sign_request(request, self.signers[request.signer])
         except ChainsError as error:
             return Receipt(request, self.origin, None, failures=(Failure(request.signer, error),))
         if not request.logged:
@@ -104,7 +104,8 @@ class _Work:
         return self.kept.logged[digest]
 
     async def store(self, request: SigningRequest, signed: SignedPayload) -> Receipt:
-        digest = _digest(signed)
+        entry = signed.log_entry
+        digest = _digest(signed) + (b"" if entry is None else entry.log_id + b"%d" % entry.log_index)
 
         async def put(name: str) -> Stored | ChainsError:
             if (digest, name) not in self.kept.stored:
@@ -124,17 +125,26 @@ class _Work:
         )
 
 
-def _digest(signed: SignedPayload) -> bytes:
-    """Return a digest of what was signed, of the signature, and of the log entry if there is one."""
-    entry = signed.log_entry
-    logged = b"" if entry is None else b"%d %s" % (entry.log_index, entry.log_id)
-    parts = (signed.payload.body, signed.signed_bytes, logged)
-    return hashlib.sha256(b"".join(b"%d:%s" % (len(part), part) for part in parts)).digest()
+async def log_again(request: SigningRequest, signed: SignedPayload, transparency: Transparency | None) -> SignedPayload:
+    """Return what was signed with the entry that the log has of it, where the request is one to be logged."""
+    if not request.logged or transparency is None:
+        return signed
+    return replace(signed, log_entry=await transparency.log.upload(signed))
 
 
-async def _sign(request: SigningRequest, signer: Signer) -> SignedPayload:
+async def sign_request(request: SigningRequest, signer: Signer) -> SignedPayload:
+    """Sign the payload of a request; repeating it gives the same bytes where the signer is deterministic."""
     payload = request.payload
     if payload.media_type != IN_TOTO:
         return SignedPayload(payload, await signer.sign(payload.body), None)
     signature = await signer.sign(pre_authentication_encoding(IN_TOTO, payload.body))
     return SignedPayload(payload, signature, envelope(IN_TOTO, payload.body, signature))
+
+
+def fingerprint(signed: Iterable[SignedPayload]) -> str:
+    """Return a digest over signed payloads in any order: equal only where every payload and signature is."""
+    return hashlib.sha256(b"".join(sorted(map(_digest, signed)))).hexdigest()
+
+
+def _digest(signed: SignedPayload) -> bytes:
+    return hashlib.sha256(signed.payload.body + signed.signed_bytes).digest()

@@ -1,5 +1,6 @@
 """A circuit breaker for each host: one that keeps failing is left alone, and tried by one request at a time."""
 
+import asyncio
 import math
 import random
 import time
@@ -61,10 +62,21 @@ class Breaker:
         self._clock = clock
         self._draw = draw
         self._circuits: Recent[str, _Circuit] = Recent(hosts)
+        self._recovered = asyncio.Event()
 
     def states(self) -> Mapping[str, State]:
         """Return the state of each host whose last request failed; a host that is well is not in it."""
         return {host: circuit.state for host, circuit in self._circuits.items()}
+
+    async def recovery(self) -> None:
+        """Wait until a host that was left alone works again."""
+        await self._recovered.wait()
+        self._recovered.clear()
+
+    def wait(self, host: str) -> float:
+        """Return for how many seconds a host is left alone from now on."""
+        circuit = self._circuits.get(host)
+        return max(0.0, circuit.until - self._clock()) if circuit is not None and circuit.openings else 0.0
 
     def attempt(self, host: str) -> "Attempt":
         """Return the context of one request to a host, from before it may be sent to its end."""
@@ -77,7 +89,7 @@ class Breaker:
             return
         left = circuit.until - self._clock()
         if circuit.trial is not None or left > 0:
-            raise _left_alone(attempt.host, circuit, left)
+            raise _left_alone(attempt.host, circuit, left, circuit.asked_until - self._clock())
         circuit.trial = attempt
 
     def failed(self, attempt: "Attempt", cause: str, asked: float, refusal: type[EdgeError]) -> None:
@@ -99,6 +111,8 @@ class Breaker:
         circuit = self._circuits.get(attempt.host)
         if circuit is not None and (not circuit.openings or circuit.trial is attempt):
             self._circuits.drop(attempt.host)
+            if circuit.openings:
+                self._recovered.set()
 
     def abandoned(self, attempt: "Attempt") -> None:
         """Let another request try the host in place of one that was cancelled."""
@@ -149,11 +163,14 @@ class Attempt:
             self._breaker.abandoned(self)
 
 
-def _left_alone(host: str, circuit: _Circuit, left: float) -> EdgeError:
-    """Return the refusal, of the kind of the last failure: one without a connection leaves another scheme to try."""
+def _left_alone(host: str, circuit: _Circuit, left: float, asked: float) -> EdgeError:
+    """Return the refusal, of the kind of the last failure: one without a connection leaves another scheme to try.
+
+    Only what the host itself asked for is a wait to be obeyed: who is told of its recovery may come at once.
+    """
     when = "it is being tried now" if circuit.trial is not None else f"it is tried next in {math.ceil(left)} s"
     return circuit.refusal(
         f"{host} is left alone after {circuit.failures} failures in a row: {circuit.cause}; {when}",
         transient=True,
-        retry_after=SHORTEST_WAIT if circuit.trial is not None else left,
+        retry_after=asked if asked > 0 else None,
     )

@@ -21,7 +21,7 @@ from chains.registry.breaker import Breaker
 from chains.registry.credential import Keychain
 from chains.registry.locations import REDIRECTS, location, same_origin
 from chains.registry.proxies import Proxies
-from chains.registry.refusals import UnreadableError, failed
+from chains.registry.refusals import UnreadableError, failed, lost_blob, unread_page
 from chains.registry.transport import Limits, Transport
 
 ACCEPTED = ", ".join(
@@ -113,6 +113,8 @@ class RegistryClient:
             return None
         if answer.status != 200:
             raise failed(answer, f"for the manifest {reference}", repository)
+        if page := unread_page(answer, f"for the manifest {reference}", repository):
+            raise page
         digest = _sha256(answer.body)
         said = answer.headers.get("Docker-Content-Digest", "")
         if isinstance(reference, Digest):
@@ -134,7 +136,8 @@ class RegistryClient:
         call = Call("PUT", repository, path, self._limits.text, {"Content-Type": media_type}, body, writing=True)
         answer = await self._access.send(call, keychain)
         if answer.status not in (200, 201, 202):
-            raise failed(answer, f"to store the manifest {reference}", repository)
+            what = f"to store the manifest {reference}"
+            raise lost_blob(answer, what, repository) or failed(answer, what, repository)
         digest = _sha256(body)
         said = answer.headers.get("Docker-Content-Digest", "")
         if said.startswith("sha256:") and said != str(digest):

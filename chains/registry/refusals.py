@@ -96,6 +96,8 @@ def _told(error: aiohttp.ClientError | OSError | ValueError) -> str:
         return f"the proxy {error.host}:{error.port}: {error.strerror or error.os_error}"
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.strerror or str(error.os_error)
+    if isinstance(error, aiohttp.ServerDisconnectedError) and not isinstance(error.message, str):
+        return "it closed the connection within its answer"
     return str(error) or type(error).__name__
 
 
@@ -116,6 +118,28 @@ def _untrusted(
             transient=False,
         )
     return UnreachableError(f"{host} cannot be reached: no TLS came about: {shown(str(cause), 200)}", transient=True)
+
+
+def lost_blob(answer: Answer, what: str, repository: Repository) -> EdgeError | None:
+    """Return the error for a manifest refused because a blob, stored just before, is not there (any more)."""
+    if answer.status not in (400, 404) or "BLOB_UNKNOWN" not in answer.complaint:
+        return None
+    return EdgeError(
+        f"{repository.registry} took a blob of {repository.path} and has lost it: it answered {answer.status}"
+        f"{answer.complaint} when asked {what}",
+        transient=True,
+    )
+
+
+def unread_page(answer: Answer, what: str, repository: Repository) -> EdgeError | None:
+    """Return the error for a success that is a page for people: somebody on the way answers for the registry."""
+    if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "text/html":
+        return None
+    return EdgeError(
+        f"{repository.registry} answered {answer.status} with a page of HTML when asked {what} of {repository.path}: "
+        "this is no registry, or a proxy or login page on the way to it",
+        transient=True,
+    )
 
 
 def failed(answer: Answer, what: str, repository: Repository) -> EdgeError:

@@ -12,9 +12,10 @@ from chains.runs.sighting import RunKey
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """The little that a watch needs to know of a run."""
+    """The little that a watch needs to know of a run; with its metadata alone it is not known to be done."""
 
     key: RunKey
+    created: str
     done: bool
     annotations: Mapping[str, str]
     managed_by: str
@@ -30,7 +31,8 @@ def glance(kind: str, text: bytes | msgspec.Raw) -> Glance:
     outcome = wire.outcome((raw.status or wire.GlanceStatus()).conditions)
     done = outcome is not None and outcome != "Unknown"
     managed_by = (raw.spec or wire.GlanceSpec()).managed_by or ""
-    return Glance(key, done, metadata.annotations or {}, managed_by, hold_of(metadata), parent_of(metadata))
+    created = metadata.creation_timestamp or ""
+    return Glance(key, created, done, metadata.annotations or {}, managed_by, hold_of(metadata), parent_of(metadata))
 
 
 def hold_of(metadata: wire.Metadata) -> Hold:

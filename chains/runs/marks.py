@@ -10,7 +10,8 @@ PREFIX = "chains.tekton.dev/"
 SIGNED = PREFIX + "signed"
 REASON = PREFIX + "reason"
 TRANSPARENCY = PREFIX + "transparency"
-LEFT_BY_SIGNING = (SIGNED, REASON, PREFIX + "retries", TRANSPARENCY)
+STORED = PREFIX + "stored"
+LEFT_BY_SIGNING = (SIGNED, REASON, STORED, PREFIX + "retries", TRANSPARENCY)
 LEFT_BY_STORING = tuple(f"{PREFIX}{what}-" for what in ("payload", "signature", "cert", "chain"))
 REPRODUCIBLE = PREFIX + "reproducible"
 OWN_CONTROLLERS = ("", "tekton.dev/pipeline")
@@ -57,8 +58,8 @@ def next_step(run: Run, managed_by: frozenset[str] = frozenset()) -> NextStep:
     return NextStep.WAIT if run.hold.ours else NextStep.HOLD
 
 
-def needs_turn(annotations: Mapping[str, str], hold: Hold, *, done: bool) -> bool:
-    """Decide from a glance whether a run is worth a turn; the turn looks closer."""
+def needs_turn(annotations: Mapping[str, str], hold: Hold, *, done: bool | None) -> bool:
+    """Decide from a glance whether a run is worth a turn, None where it may be done; the turn looks closer."""
     if is_settled(annotations):
         return bool(hold.deleted) and hold.ours
-    return done or bool(hold.deleted) == hold.ours
+    return done is not False or bool(hold.deleted) == hold.ours

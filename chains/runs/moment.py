@@ -20,6 +20,12 @@ def read_moment(text: str | None, where: str) -> str:
     return text if text.endswith("Z") else moment.isoformat().replace("+00:00", "Z")
 
 
+def is_before(text: str, moment: datetime | None) -> bool:
+    """Whether a run's time is known and earlier than a moment; nothing is earlier than none."""
+    found = None if moment is None else _moment(text)
+    return found is not None and moment is not None and found < moment
+
+
 def _moment(text: str) -> datetime | None:
     if not _TIME.fullmatch(text):
         return None

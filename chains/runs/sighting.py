@@ -23,7 +23,8 @@ class RunKey:
 class RunSighting:
     """One report of a watch on runs: an object, or how the watch fares.
 
-    An object is `live` when it just changed and was not found there, and `gone` when this is the last state it had.
+    An object is `live`, and whole, when it just changed; one that was found there has its metadata only. It is `gone`
+    when this is the last state it had.
 
     Without an object, `trouble` says why the watch is interrupted; it is empty once all that was there has been seen.
     """

@@ -114,3 +114,9 @@ def test_a_commit_of_64_digits_is_sha256() -> None:
     found = read_git([{"CHAINS-GIT_URL": "git+https://x.io/r.git", "CHAINS-GIT_COMMIT": "e" * 64}])
     assert found is not None
     assert found.digests == {"sha256": "e" * 64}
+
+
+def test_a_pipeline_is_told_to_add_a_result_from_the_task_that_has_it() -> None:
+    results = taskrun(results={"IMAGE_DIGEST": DIGEST}).results
+    [reason] = read_hints(results, {"IMAGE"}, pipeline=True).reasons
+    assert reason.endswith("add 'IMAGE_URL' to the pipeline's results, from the task that has it")

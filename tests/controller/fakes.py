@@ -43,7 +43,7 @@ class FakeCluster:
         feed: asyncio.Queue[RunSighting] = asyncio.Queue()
         for found in self.objects.values():
             if found["kind"] == kind:
-                feed.put_nowait(RunSighting(_raw(found)))
+                feed.put_nowait(RunSighting(_raw({"metadata": found["metadata"]})))
         feed.put_nowait(RunSighting(None))
         self._feeds.append((kind, feed))
         while True:
@@ -64,7 +64,7 @@ class FakeCluster:
     async def glances(self, kind: str, namespace: str | None) -> AsyncIterator[Glance]:
         for found in list(self.objects.values()):
             if found["kind"] == kind:
-                yield glance(kind, _raw(found))
+                yield glance(kind, _raw({"metadata": found["metadata"]}))
 
     async def mark(self, key: RunKey, annotations: Mapping[str, str | None], hold: Hold | None = None) -> bool:
         if self.mark_errors:

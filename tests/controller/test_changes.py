@@ -6,14 +6,15 @@ import pytest
 
 from chains.config.config import read_config
 from chains.controller.patrol import Patrol
-from chains.controller.reconcile import End, reconcile
+from chains.controller.reconcile import reconcile
 from chains.controller.settling import Settling
+from chains.controller.turn import End
 from chains.errors import EdgeError
 from chains.payloads.payload import Origin, SignedPayload, Stored
 from chains.pipeline.plan import plan_run
 from chains.pipeline.sign import sign_plan
 from chains.runs.authors import is_forged, mark_authors
-from chains.runs.marks import REASON, SIGNED
+from chains.runs.marks import REASON, SIGNED, STORED
 from chains.runs.sighting import ConfigSighting, RunKey
 from tests.builders import image_results, taskrun, taskrun_object
 from tests.controller.fakes import FakeCluster, FakeSigner, FakeStore, denial, outage
@@ -29,7 +30,7 @@ async def test_failed_runs_are_driven_again_after_the_configuration_changed() ->
         await until(turns, End.FAILED)
         cluster.settings.put_nowait(ConfigSighting(SETTINGS | {"builder.id": "https://example.com/mended"}))
         assert (await until(turns, End.SIGNED)).key == key
-    assert cluster.annotations(key) == {SIGNED: "true"}
+    assert cluster.annotations(key).keys() == {SIGNED, STORED}
 
 
 async def test_runs_that_somebody_else_gave_up_keep_their_mark() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chains.controller.past import Past
-from chains.controller.reconcile import CHILD_GRACE, End, reconcile
+from chains.controller.reconcile import CHILD_GRACE, reconcile
+from chains.controller.turn import End
 from chains.runs.hold import FINALIZERS, OURS
 from chains.runs.marks import SIGNED
 from tests.builders import image_results, taskrun_object

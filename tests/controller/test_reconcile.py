@@ -3,11 +3,13 @@
 import pytest
 
 from chains.config.config import read_config
-from chains.controller.reconcile import End, reconcile
+from chains.controller.reconcile import reconcile
+from chains.controller.turn import End
 from chains.errors import EdgeError
 from chains.pipeline.parts import Parts
-from chains.runs.marks import REASON, SIGNED
+from chains.runs.marks import REASON, SIGNED, STORED
 from chains.runs.sighting import RunKey
+from chains.runs.stamp import stamp_in
 from tests.builders import image_results, taskrun_object
 from tests.controller.fakes import FakeCluster, FakeSigner, FakeStore, denial, outage
 
@@ -25,7 +27,9 @@ async def test_a_finished_run_is_stored_everywhere_and_then_marked() -> None:
     turn = await reconcile(key, cluster, parts(oci, tekton))
     assert turn.end is End.SIGNED
     assert (len(oci.kept), len(tekton.kept)) == (2, 1)
-    assert cluster.annotations(key) == {SIGNED: "true", "chains.tekton.dev/payload-x": "e30="}
+    marks = cluster.annotations(key)
+    assert stamp_in({STORED: marks.pop(STORED)}) is not None
+    assert marks == {SIGNED: "true", "chains.tekton.dev/payload-x": "e30="}
 
 
 async def test_a_run_without_anything_to_sign_is_marked_with_the_reason() -> None:
@@ -171,4 +175,4 @@ async def test_a_pipelinerun_whose_child_was_pruned_is_attested_and_says_so() ->
     parent = cluster.put(pipelinerun_object())
     turn = await reconcile(parent, cluster, parts())
     assert turn.end is End.SIGNED
-    assert any("build is gone" in reason for reason in turn.reasons)
+    assert any("build was not found" in reason for reason in turn.reasons)

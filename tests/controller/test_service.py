@@ -1,13 +1,13 @@
 """The service as a whole, on a cluster in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from chains.config.config import read_config
 from chains.controller.outcomes import FIRST_RETRY, LONGEST_RETRY, backoff
-from chains.controller.reconcile import End, Turn
 from chains.controller.service import Scope, Service
+from chains.controller.turn import End, Turn
 from chains.errors import InputError
 from chains.pipeline.parts import Parts
 from chains.runs.marks import SIGNED
@@ -19,25 +19,35 @@ from tests.controller.test_reconcile import pipelinerun_object
 SETTINGS = {"artifacts.taskrun.storage": "oci"}
 
 
-def choose_with(store: FakeStore) -> Callable[[Mapping[str, str]], Parts]:
-    def choose(entries: Mapping[str, str]) -> Parts:
+class OneStore:
+    """A workshop with one signer, and one store by both names; `recovered` says that a host works again."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self.recovered = asyncio.Event()
+        self._store = store
+
+    def choose(self, entries: Mapping[str, str]) -> Parts:
         reading = read_config(entries)
         if reading.problems:
             raise InputError("; ".join(reading.problems))
-        return Parts(reading.config, {"x509": FakeSigner}, {"oci": store, "tekton": store})
+        return Parts(reading.config, {"x509": FakeSigner}, {"oci": self._store, "tekton": self._store})
 
-    return choose
+    async def refresh_keys(self) -> str:
+        return ""
 
-
-async def no_news() -> str:
-    return ""
+    async def recovery(self) -> None:
+        await self.recovered.wait()
+        self.recovered.clear()
 
 
 @asynccontextmanager
-async def running(cluster: FakeCluster, store: FakeStore) -> AsyncIterator[tuple[Service, asyncio.Queue[Turn]]]:
+async def running(
+    cluster: FakeCluster, store: FakeStore | OneStore
+) -> AsyncIterator[tuple[Service, asyncio.Queue[Turn]]]:
     turns: asyncio.Queue[Turn] = asyncio.Queue()
     stop = asyncio.Event()
-    service = Service(cluster, choose_with(store), no_news, Scope(workers=4), calm=0.0, observe=turns.put_nowait)
+    workshop = OneStore(store) if isinstance(store, FakeStore) else store
+    service = Service(cluster, workshop, Scope(workers=4), calm=0.0, observe=turns.put_nowait)
     task = asyncio.create_task(service.run(stop))
     try:
         async with asyncio.timeout(30):

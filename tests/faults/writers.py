@@ -1,6 +1,7 @@
 """Several writers of one tag: two controllers, somebody else beside them, writes that come late, layers dropped."""
 
 import asyncio
+import random
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.faults.survival import Outcome, Scenario, repaired
 
 REPAIRING = SETTINGS | {"storage.oci.quiet-time": "2s"}
 CROWD = 64
+KILLS = 8
 
 
 class LateWrites(Faults):
@@ -124,6 +126,24 @@ async def paused(folder: Path) -> Outcome:
         return await repaired(here, 1)
 
 
+async def killed(folder: Path) -> Outcome:
+    """Two controllers attest one digest, and one after the other is killed and started again."""
+    chance = random.Random(KILLS)
+    async with scene(folder, REPAIRING) as here:
+        here.registry.latency = 0.005
+        image = here.image("team/shared", "shared")
+        await _applied(here, image, CROWD, "run")
+        working = await _started(here, 2)
+        for number in range(KILLS):
+            await asyncio.sleep(chance.uniform(0.1, 1.0))
+            await _applied(here, image, 4, f"later-{number}")
+            working[number % 2].kill()
+            await working[number % 2].ended()
+            await working[number % 2].start()
+        await here.settled()
+        return await repaired(here, KILLS)
+
+
 async def _started(here: Scene, count: int) -> list[ControllerProcess]:
     return [await here.started() for _ in range(count)]
 
@@ -143,6 +163,7 @@ async def _intrude(intruder: Intruder, repository: str, tag: str, theirs: list[s
 SCENARIOS: dict[str, Scenario] = {
     "writers: two controllers, 40 runs": controllers(2, 20),
     "writers: 64 runs on one digest, two controllers, an intruder": crowd,
+    "writers: two controllers on one digest, kill -9 of each in turn": killed,
     "writers: one of two controllers stopped for 5 s": paused,
     "writers: somebody drops what was stored": dropped,
     "writers: writes performed long after they were given up": late_writes,

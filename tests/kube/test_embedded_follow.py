@@ -1,6 +1,7 @@
 """Following against a whole Kubernetes API: what it keeps, forgets and breaks off by itself."""
 
 import asyncio
+import json
 from contextlib import aclosing
 
 import pytest
@@ -10,8 +11,8 @@ from chains.demo.kubernetes.server import KubernetesServer
 from chains.kube.config_map import ConfigMapVersion, follow_config_map
 from chains.kube.refusals import ExpiredError
 from chains.kube.resources import CONFIG_MAPS, SECRETS, TASK_RUNS
-from chains.kube.watch import Pace
-from chains.kube.wire import identity
+from chains.kube.watch import Pace, Synced, follow
+from chains.kube.wire import Change, identity
 from tests.kube.builders import QUICK, connect
 from tests.kube.embedded import Ledger, cluster, config_map, secret, task_run, watch
 
@@ -34,6 +35,21 @@ async def test_twelve_hundred_runs_are_listed_in_pages_while_runs_come_and_chang
         assert ledger.seen[-4:-1] == ["ADDED run-0000-first", "ADDED run-9999-last", "MODIFIED run-0700"]
         assert len(ledger.names) == 1201
         assert server.requests["list", "taskruns"] == 3
+
+
+async def test_what_is_there_comes_as_metadata_and_what_changes_comes_whole(tmp_path):
+    async with cluster(tmp_path) as (server, client):
+        await server.apply(task_run("there") | {"spec": {"params": []}})
+        stream = follow(client, TASK_RUNS, metadata_first=True, pace=QUICK)
+        async with aclosing(stream):
+            listed = await anext(stream)
+            assert isinstance(await anext(stream), Synced)
+            await server.apply(task_run("there") | {"spec": {"params": [{"name": "a", "value": "b"}]}})
+            changed = await anext(stream)
+    assert isinstance(listed, Change)
+    assert isinstance(changed, Change)
+    assert json.loads(bytes(listed.object)).keys() == {"kind", "apiVersion", "metadata"}
+    assert "spec" in json.loads(bytes(changed.object))
 
 
 async def test_a_list_whose_continuation_expired_begins_anew_and_ends_complete(tmp_path):

@@ -117,7 +117,8 @@ def test_the_refusal_names_the_host_the_cause_and_the_next_try() -> None:
     clock.now += 0.25
     error = refusal(hosts)
     assert str(error) == f"{HOST} is left alone after 3 failures in a row: it answered 503; it is tried next in 1 s"
-    assert error.retry_after == 0.75
+    assert error.retry_after is None
+    assert (hosts.wait(HOST), hosts.wait(OTHER)) == (0.75, 0)
 
 
 def test_the_refusal_is_of_the_kind_of_the_last_failure() -> None:
@@ -136,10 +137,9 @@ def test_the_wait_doubles_from_one_second_to_a_minute() -> None:
     hosts = opened(clock)
     waits = []
     for _ in range(9):
-        wait = refusal(hosts).retry_after
-        assert wait is not None
-        waits.append(wait)
-        clock.now += wait
+        refusal(hosts)
+        waits.append(hosts.wait(HOST))
+        clock.now += waits[-1]
         fail(hosts, 1)
     assert waits == [1, 2, 4, 8, 16, 32, 48, 48, 48]
 
@@ -165,7 +165,8 @@ def test_the_wait_is_drawn_and_never_longer_than_a_minute() -> None:
 def test_the_wait_that_a_host_asks_for_is_kept_within_five_minutes(wait: str, seconds: float) -> None:
     hosts = breaker(Clock())
     fail(hosts, 3, answer(429, wait))
-    assert refusal(hosts).retry_after == seconds
+    assert hosts.wait(HOST) == seconds
+    assert refusal(hosts).retry_after == (seconds if seconds > 1 else None)
 
 
 def test_a_date_to_wait_for_is_obeyed() -> None:
@@ -193,7 +194,7 @@ def test_one_request_tries_the_host_when_the_wait_is_over_and_the_others_fail_at
         for _ in range(100):
             error = refusal(hosts)
             assert "it is being tried now" in str(error)
-            assert error.retry_after == 1
+            assert error.retry_after is None
         trial.answered(answer(200))
     assert hosts.states() == {}
     asked(hosts, answer(200))
@@ -210,7 +211,21 @@ def test_success_resets_the_row_and_the_wait() -> None:
     fail(hosts, 2)
     assert hosts.states() == {HOST: State.CLOSED}
     fail(hosts, 1)
-    assert refusal(hosts).retry_after == 1
+    assert hosts.wait(HOST) == 1
+
+
+async def test_who_waits_for_a_recovery_is_told_of_the_first_success_of_a_host_that_was_left_alone() -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    told = asyncio.create_task(hosts.recovery())
+    fail(hosts, 2)
+    asked(hosts, answer(200))
+    await asyncio.sleep(0)
+    assert not told.done()
+    fail(hosts)
+    clock.now += 1
+    asked(hosts, answer(200))
+    await told
 
 
 def test_a_trial_that_is_cancelled_lets_the_next_one_try() -> None:

@@ -86,6 +86,22 @@ async def test_passing_troubles_are_transient_and_carry_the_wait_asked_for(statu
     assert len(server.requests) == 1
 
 
+async def test_a_blob_that_the_registry_took_and_lost_is_a_passing_trouble() -> None:
+    said = json.dumps({"errors": [{"code": "MANIFEST_BLOB_UNKNOWN", "message": "blob unknown"}]}).encode()
+    async with scripted(answering(404, said)) as server, client() as registry:
+        with pytest.raises(EdgeError, match="has lost it") as raised:
+            await registry.put_manifest(server.repository(), "v1", BODY, OCI, NOBODY)
+    assert raised.value.transient
+
+
+async def test_a_page_for_people_is_no_manifest_and_a_passing_trouble() -> None:
+    page = answering(body=b"<html>", Content_Type="text/HTML; charset=utf-8")
+    async with scripted(page) as server, client() as registry:
+        with pytest.raises(EdgeError, match="a page of HTML") as raised:
+            await registry.get_manifest(server.repository(), "v1", NOBODY)
+    assert raised.value.transient
+
+
 @pytest.mark.parametrize("status", [301, 400, 403, 405, 410, 413])
 async def test_other_refusals_are_permanent_and_say_what_the_registry_said(status: int) -> None:
     said = json.dumps({"errors": [{"code": "MANIFEST_INVALID", "message": "too\x1b old"}]}).encode()

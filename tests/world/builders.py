@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from chains.artifacts.reference import ImageReference
-from chains.controller.reconcile import End, Turn
 from chains.controller.service import Service
+from chains.controller.turn import End, Turn
 from chains.demo.world import World, controller, world
 from chains.kube.client import KubeClient
 from chains.kube.resources import Resource

@@ -4,7 +4,7 @@ import base64
 import json
 from pathlib import Path
 
-from chains.controller.reconcile import End
+from chains.controller.turn import End
 from chains.demo.registry.access import Account, Passwords
 from chains.runs.marks import SIGNED
 from tests.world.builders import NAMESPACE, Here, inhabited

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 from pathlib import Path
 
-from chains.controller.reconcile import End
+from chains.controller.turn import End
 from chains.demo.faults import Fault
 from chains.runs.marks import SIGNED
 from tests.cli.command import chains

@@ -4,7 +4,7 @@ import asyncio
 import base64
 from pathlib import Path
 
-from chains.controller.reconcile import End
+from chains.controller.turn import End
 from chains.demo.faults import Fault
 from chains.demo.world import PASSWORD, SECRET, SYSTEM_NAMESPACE
 from chains.keys.generate import generate_key_pair

@@ -1,4 +1,4 @@
-"""A world in one process: a Kubernetes API, an OCI registry, a signing secret and the service that watches them."""
+"""A world in one process: a Kubernetes API, a registry, a transparency log, a signing secret, and the service."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -10,6 +10,7 @@ from chains.controller.service import Scope, Service
 from chains.controller.turn import Turn
 from chains.demo.kubernetes.server import KubernetesServer
 from chains.demo.registry.server import RegistryServer
+from chains.demo.rekor.server import RekorServer
 from chains.keys.generate import generate_key_pair
 from chains.keys.signer import KeyVerifier
 from chains.kube.client import KubeClient
@@ -24,10 +25,11 @@ PASSWORD = b"demo"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The two servers, how to reach them from outside, and the public half of the signing key."""
+    """The servers, how to reach them from outside, and the public half of the signing key."""
 
     kubernetes: KubernetesServer
     registry: RegistryServer
+    rekor: RekorServer
     kubeconfig: Path
     public_key: Path
 
@@ -39,8 +41,13 @@ class World:
 
 @asynccontextmanager
 async def world(folder: Path, settings: Mapping[str, str], namespaces: tuple[str, ...]) -> AsyncIterator[World]:
-    """Start both servers and lay out what an administrator would: namespaces, settings and a key pair."""
-    async with KubernetesServer() as kubernetes, RegistryServer() as registry:
+    """Start the servers and lay out what an administrator would: namespaces, settings and a key pair.
+
+    A setting `transparency.url` or `transparency.public-key` that is empty is that of the world's own log.
+    """
+    async with KubernetesServer() as kubernetes, RegistryServer() as registry, RekorServer() as rekor:
+        own = {"transparency.url": rekor.url, "transparency.public-key": rekor.public_key.decode()}
+        settings = {name: text or own.get(name, text) for name, text in settings.items()}
         kubeconfig, public_key = folder / "kubeconfig", folder / "cosign.pub"
         kubeconfig.write_text(kubernetes.kubeconfig())
         for namespace in (SYSTEM_NAMESPACE, *namespaces):
@@ -49,7 +56,7 @@ async def world(folder: Path, settings: Mapping[str, str], namespaces: tuple[str
                 await kubernetes.apply(_object("ServiceAccount", "default", namespace))
         await kubernetes.apply(_object("ConfigMap", CONFIG_MAP, SYSTEM_NAMESPACE) | {"data": dict(settings)})
         public_key.write_bytes(await _make_key_pair(str(kubeconfig)))
-        yield World(kubernetes, registry, kubeconfig, public_key)
+        yield World(kubernetes, registry, rekor, kubeconfig, public_key)
 
 
 async def _make_key_pair(kubeconfig: str) -> bytes:

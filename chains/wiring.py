@@ -138,7 +138,15 @@ class ClusterWiring:
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config
         client = self._registries.client(config)
-        registry = OciStore(client, self._keychain, config.oci_repository, self._forget_credentials)
+        kept = config.encoding
+        registry = OciStore(
+            client,
+            self._keychain,
+            config.oci_repository,
+            self._forget_credentials,
+            tags=kept.tags,
+            bundles=kept.bundles,
+        )
         return Parts(
             config=config,
             signers={"x509": self.keyring.current},
@@ -165,7 +173,8 @@ class ClusterWiring:
 def local_parts(config: Config, signer: KeySigner, registries: Registries, logs: Logs, env: Mapping[str, str]) -> Parts:
     """Return the parts for signing without a cluster: one key, this machine's registry credentials, no annotations."""
     keychain = config_file_keychain(env)
-    store = OciStore(registries.client(config), lambda _: keychain, config.oci_repository)
+    client, kept = registries.client(config), config.encoding
+    store = OciStore(client, lambda _: keychain, config.oci_repository, tags=kept.tags, bundles=kept.bundles)
     return Parts(config, {"x509": lambda: signer}, {"oci": store}, transparency=logs.transparency(config))
 
 

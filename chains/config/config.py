@@ -29,6 +29,21 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the store `oci` keeps what is signed: under `.sig` and `.att` tags, in Sigstore bundles, or in both."""
+
+    tags: bool
+    bundles: bool
+
+
+_ENCODINGS = {
+    "dsse": Encoding(tags=True, bundles=False),
+    "sigstore-bundle": Encoding(tags=False, bundles=True),
+    "both": Encoding(tags=True, bundles=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class TransparencySettings:
     """Whether signatures are logged (`true`, `manual` or not), where, over which API and when; the log's public key."""
 
@@ -60,6 +75,7 @@ class Config:
     deep_inspection: bool
     oci_repository: Repository | None
     oci_insecure: bool
+    encoding: Encoding
     transparency: TransparencySettings
     managed_by: frozenset[str]
     trusted_managers: frozenset[str]
@@ -120,6 +136,7 @@ def _config(values: Mapping[str, Any]) -> Config:
         deep_inspection=values["artifacts.pipelinerun.enable-deep-inspection"],
         oci_repository=values["storage.oci.repository"],
         oci_insecure=values["storage.oci.repository.insecure"],
+        encoding=_ENCODINGS[values["storage.oci.encoding-format"]],
         transparency=TransparencySettings(
             enabled=values["transparency.enabled"],
             url=values["transparency.url"],

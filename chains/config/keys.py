@@ -80,7 +80,7 @@ KEYS: tuple[Key, ...] = (
         "storage.oci.repository",
         "",
         repository(),
-        "the one repository for all `.sig` and `.att` tags, instead of each image's own",
+        "the one repository for all signatures and attestations, instead of each image's own",
     ),
     Key(
         "storage.oci.repository.insecure",
@@ -91,8 +91,8 @@ KEYS: tuple[Key, ...] = (
     Key(
         "storage.oci.encoding-format",
         "dsse",
-        one_of("dsse", "sigstore-bundle", unbuilt=("sigstore-bundle",)),
-        "`.sig` and `.att` tags, or Sigstore bundles as referrers",
+        one_of("dsse", "sigstore-bundle", "both"),
+        "`.sig` and `.att` tags, which all verifiers read; Sigstore bundles as referrers, for cosign 3; or both",
     ),
     _later("storage.gcs.bucket", "", text(), "the bucket of the store `gcs`"),
     _later("storage.docdb.url", "", text(), "the document collection of the store `docdb`"),

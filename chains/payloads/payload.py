@@ -7,6 +7,8 @@ from chains.artifacts.reference import ImageReference
 
 IN_TOTO = "application/vnd.in-toto+json"
 SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
+# The predicate type of an image signature in a Sigstore bundle.
+COSIGN_SIGN = "https://sigstore.dev/cosign/sign/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Payload:
 
     `media_type` is `IN_TOTO` (a statement, signed in a DSSE envelope) or `SIMPLE_SIGNING` (signed as it is);
     `predicate_type` is the statement's, empty for simple signing; `short_key` is the name Tekton Chains stores it under
-    (`taskrun-<uid>`, or the first 12 hex digits of an image); `images` are those it is to be attached to, in order.
+    (`taskrun-<uid>`, or the first 12 hex digits of an image); `images` are those it is to be attached to, in order;
+    `created` is when the run that it speaks of ended, in RFC 3339, or empty.
     """
 
     body: bytes
@@ -37,6 +40,7 @@ class Payload:
     predicate_type: str
     short_key: str
     images: tuple[ImageReference, ...]
+    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class SignedImages(Protocol):
     """Finds what was stored beside an image."""
 
     async def signatures(self, image: ImageReference) -> tuple[SignedPayload, ...]:
-        """Return every simple-signing payload of the image, unverified."""
+        """Return every simple-signing payload of the image, and every signing statement in a bundle, unverified."""
 
     async def attestations(self, image: ImageReference) -> tuple[SignedPayload, ...]:
         """Return every enveloped statement of the image, unverified."""

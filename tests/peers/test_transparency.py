@@ -30,6 +30,10 @@ class Logged:
     rekor: RekorServer
     log: LogV1
 
+    @property
+    def transparency(self) -> Transparency:
+        return Transparency(self.log)
+
     async def sign(self, image: ImageReference, *, deferred: bool = False, signer: KeySigner | None = None) -> None:
         await self.bench.sign(image, transparency=Transparency(self.log, deferred), signer=signer)
 

@@ -29,6 +29,7 @@ from chains.registry.oci_store import OciStore
 from chains.registry.proxies import Proxies
 from chains.rekor.log_key import LogKey, read_log_keys
 from chains.rekor.log_v1 import LogV1
+from chains.rekor.log_v2 import LogV2
 
 MOUNTED_SECRET = Path("/etc/signing-secrets")
 REMEMBERED_KEYCHAINS = 1024
@@ -64,7 +65,7 @@ class Logs:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
-        self._clients: dict[TransparencySettings, LogV1] = {}
+        self._clients: dict[TransparencySettings, LogV1 | LogV2] = {}
 
     def transparency(self, config: Config) -> Transparency | None:
         """Return the log that a configuration calls for; raise InputError when its key is not to be had."""
@@ -73,7 +74,8 @@ class Logs:
             return None
         if settings not in self._clients:
             proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
-            self._clients[settings] = LogV1(settings.url, self._keys(settings), proxy=proxy)
+            client = LogV1 if settings.version == 1 else LogV2
+            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy)
         return Transparency(self._clients[settings], settings.deferred)
 
     async def close(self) -> None:

@@ -92,8 +92,9 @@ class Config:
 class ConfigReading:
     """What the text came to.
 
-    `problems` are values that are not accepted; `impossible` are accepted ones that ask for what is not built, and
-    without which nothing may be signed; either forbids the use of the whole. `unbuilt` are other keys without effect.
+    `problems` are values that are not accepted; `impossible` are accepted ones that ask for what is not built, or
+    contradict each other, and without which nothing may be signed; either forbids the use of the whole. `unbuilt` are
+    other keys without effect.
     """
 
     config: Config
@@ -113,10 +114,14 @@ def read_config(entries: Mapping[str, str]) -> ConfigReading:
         except InputError as error:
             problems.append(_problem(key, error))
             values[key.name] = key.check.read(key.default)
+    config = _config(values)
     return ConfigReading(
-        config=_config(values),
+        config=config,
         problems=tuple(problems),
-        impossible=tuple(sentence for key in KEYS for sentence in _impossible(key, values[key.name])),
+        impossible=(
+            *(sentence for key in KEYS for sentence in _impossible(key, values[key.name])),
+            *_contradictions(config),
+        ),
         unbuilt=tuple(f"{key.name} has no effect: it is not built yet" for key in KEYS if _is_idle(key, entries)),
         unknown=tuple(_unknown(name) for name in entries if name not in _BY_NAME and name not in IGNORED),
     )
@@ -163,6 +168,15 @@ def _impossible(key: Key, value: object) -> list[str]:
         return [f"{key.name} is {value!s}, and that is not built yet: leave it {key.default!r}"]
     chosen = value if isinstance(value, tuple) else (value,)
     return [f"{key.name} asks for {choice}, which is not built yet" for choice in chosen if choice in key.check.unbuilt]
+
+
+def _contradictions(config: Config) -> list[str]:
+    if config.transparency.possible and config.transparency.version == 2 and not config.encoding.bundles:
+        return [
+            "transparency.version is 2, and the entries of that API fit into Sigstore bundles only: "
+            "set storage.oci.encoding-format to both or sigstore-bundle"
+        ]
+    return []
 
 
 def _is_idle(key: Key, entries: Mapping[str, str]) -> bool:

@@ -140,6 +140,11 @@ def read_log_entry(content: bytes) -> LogEntry:
         raise InputError(f"this is no log entry: {error}") from error
 
 
+def write_log_entry(entry: LogEntry) -> bytes:
+    """Write a log entry in protobuf's JSON; raise InputError when its body is of no known form."""
+    return msgspec.json.encode(write_entry(entry))
+
+
 def write_entry(entry: LogEntry) -> "_Entry":
     """Put a log entry into the form that bundles hold it in; raise InputError when its body is of no known form."""
     try:

@@ -32,13 +32,20 @@ class Checkpoint:
     text: bytes
     signatures: tuple[NoteSignature, ...]
 
+    def is_by(self, key: LogKey) -> bool:
+        """Whether a signature claims to be by the log's key; to check it is another matter."""
+        return bool(self._claims(key))
+
     def check(self, key: LogKey) -> None:
         """Return when the log's key signed it, whoever else did; else raise VerificationError."""
-        for signature in self.signatures:
-            if any(name.startswith(signature.hint) for name in key.names(signature.name)):
-                key.verify(self.text, signature.raw, "the checkpoint")
-                return
-        raise VerificationError(f"the checkpoint of {shown(self.origin)} has no signature by the log's key")
+        claims = self._claims(key)
+        if not claims:
+            raise VerificationError(f"the checkpoint of {shown(self.origin)} has no signature by the log's key")
+        key.verify(self.text, claims[0].raw, "the checkpoint")
+
+    def _claims(self, key: LogKey) -> list[NoteSignature]:
+        names = {(one.name, name[:_HINT_BYTES]) for one in self.signatures for name in key.names(one.name)}
+        return [one for one in self.signatures if (one.name, one.hint) in names]
 
 
 def read_checkpoint(note: str) -> Checkpoint:

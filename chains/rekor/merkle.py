@@ -37,3 +37,23 @@ def root_from_proof(leaf: bytes, index: int, size: int, hashes: Sequence[bytes])
     if last:
         raise VerificationError(f"the inclusion proof is too short for a tree with {size} leaves")
     return root
+
+
+def split(count: int) -> int:
+    """Return how many of `count` leaves, two or more, are in the left subtree: the largest power of two below."""
+    return 1 << ((count - 1).bit_length() - 1)
+
+
+def siblings(index: int, size: int) -> list[tuple[int, int]]:
+    """Return the ranges of leaves whose subtrees make the inclusion proof of a leaf, from the leaf up."""
+    start, end = 0, size
+    found: list[tuple[int, int]] = []
+    while end - start > 1:
+        middle = start + split(end - start)
+        if index < middle:
+            found.append((middle, end))
+            end = middle
+        else:
+            found.append((start, middle))
+            start = middle
+    return found[::-1]

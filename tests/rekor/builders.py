@@ -13,6 +13,7 @@ from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING, Payload, SignedPayl
 from chains.rekor.limits import Limits
 from chains.rekor.log_key import LogKey
 from chains.rekor.log_v1 import LogV1
+from chains.rekor.log_v2 import LogV2
 
 CAPTURES = Path(__file__).parent / "captures"
 IMAGE = ImageReference(Repository("registry.example.com", "team/app"), Digest("sha256", "a1" * 32))
@@ -46,6 +47,11 @@ async def attestation(signer: KeySigner | None = None, body: bytes = b'{"predica
 def client(server: RekorServer, **limits: Any) -> LogV1:
     """A client that knows the server's key."""
     return LogV1(server.url, (key_of(server),), limits=Limits(**limits))
+
+
+def client_v2(server: RekorServer, **limits: Any) -> LogV2:
+    """A client of the second API that knows the server's key."""
+    return LogV2(server.url, (key_of(server),), limits=Limits(**limits))
 
 
 def key_of(server: RekorServer) -> LogKey:

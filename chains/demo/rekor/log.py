@@ -1,13 +1,12 @@
 """One log: its tree, what is in it, and the key that signs timestamps and checkpoints."""
 
 import base64
-import hashlib
 from dataclasses import dataclass
 
 from chains.demo.rekor.tree import MerkleTree
 from chains.keys.signer import KeySigner
 from chains.payloads.payload import InclusionProof, LogEntry
-from chains.payloads.pem_block import der_of
+from chains.rekor.log_key import LogKey
 from chains.rekor.merkle import leaf_hash
 from chains.rekor.verify import promised
 
@@ -25,7 +24,8 @@ class Log:
         self.origin = origin
         self.tree_id = tree_id
         self.tree = MerkleTree()
-        self.log_id = hashlib.sha256(der_of(signer.public_pem)).digest()
+        key = LogKey.from_pem(signer.public_pem)
+        self.log_id = key.log_id if promises else key.names(origin)[-1]
         self._signer = signer
         self._promises = promises
         self._leaves: list[_Leaf] = []

@@ -1,6 +1,6 @@
 """A Merkle tree that grows by one leaf at a time and proves what is in it (RFC 6962, 2.1)."""
 
-from chains.rekor.merkle import leaf_hash, node_hash
+from chains.rekor.merkle import leaf_hash, node_hash, siblings, split
 
 EMPTY_ROOT = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 
@@ -36,17 +36,7 @@ class MerkleTree:
 
     def proof(self, index: int, size: int | None = None) -> list[bytes]:
         """Return the inclusion proof of a leaf in the tree of the first `size` leaves, by default all."""
-        start, end = 0, self.size if size is None else size
-        found: list[bytes] = []
-        while end - start > 1:
-            middle = start + _split(end - start)
-            if index < middle:
-                found.append(self._subtree(middle, end))
-                end = middle
-            else:
-                found.append(self._subtree(start, middle))
-                start = middle
-        return found[::-1]
+        return [self._subtree(start, end) for start, end in siblings(index, self.size if size is None else size)]
 
     def complete(self, level: int) -> list[bytes]:
         """Return the hashes of all complete subtrees of `2**level` leaves, in order."""
@@ -56,10 +46,5 @@ class MerkleTree:
         count = end - start
         if count & (count - 1) == 0:
             return self._levels[count.bit_length() - 1][start // count]
-        middle = start + _split(count)
+        middle = start + split(count)
         return node_hash(self._subtree(start, middle), self._subtree(middle, end))
-
-
-def _split(count: int) -> int:
-    """Return the largest power of two below `count`."""
-    return 1 << ((count - 1).bit_length() - 1)

@@ -15,6 +15,7 @@ from chains.keys.signer import KeySigner
 from chains.pipeline.parts import Transparency
 from chains.rekor.log_key import LogKey
 from chains.rekor.log_v1 import LogV1
+from chains.rekor.log_v2 import LogV2
 from tests.peers.bench import Bench, bench, every_registry, write
 from tests.peers.cosign import Cosign, both_cosigns
 from tests.peers.programs import Finished
@@ -29,10 +30,10 @@ class Logged:
     bench: Bench
     rekor: RekorServer
     log: LogV1
+    tiles: LogV2
 
-    @property
-    def transparency(self) -> Transparency:
-        return Transparency(self.log)
+    def transparency(self, version: int = 1) -> Transparency:
+        return Transparency(self.log if version == 1 else self.tiles)
 
     async def sign(self, image: ImageReference, *, deferred: bool = False, signer: KeySigner | None = None) -> None:
         await self.bench.sign(image, transparency=Transparency(self.log, deferred), signer=signer)
@@ -49,13 +50,14 @@ class Logged:
 
 
 @asynccontextmanager
-async def logged(registry_kind: str, folder: Path) -> AsyncIterator[Logged]:
+async def logged(registry_kind: str, folder: Path, log_signer: KeySigner | None = None) -> AsyncIterator[Logged]:
     async with (
         bench(registry_kind, folder) as here,
-        RekorServer() as rekor,
+        RekorServer(log_signer) as rekor,
         LogV1(rekor.url, (LogKey.from_pem(rekor.public_key),)) as log,
+        LogV2(rekor.url, (LogKey.from_pem(rekor.public_key),)) as tiles,
     ):
-        yield Logged(here, rekor, log)
+        yield Logged(here, rekor, log, tiles)
 
 
 @every_registry

@@ -43,11 +43,11 @@ class World:
 async def world(folder: Path, settings: Mapping[str, str], namespaces: tuple[str, ...]) -> AsyncIterator[World]:
     """Start the servers and lay out what an administrator would: namespaces, settings and a key pair.
 
-    A setting `transparency.url` or `transparency.public-key` that is empty is that of the world's own log.
+    If the settings have `transparency.enabled`, its URL and public key are those of the world's own log by default.
     """
     async with KubernetesServer() as kubernetes, RegistryServer() as registry, RekorServer() as rekor:
         own = {"transparency.url": rekor.url, "transparency.public-key": rekor.public_key.decode()}
-        settings = {name: text or own.get(name, text) for name, text in settings.items()}
+        settings = own | dict(settings) if "transparency.enabled" in settings else settings
         kubeconfig, public_key = folder / "kubeconfig", folder / "cosign.pub"
         kubeconfig.write_text(kubernetes.kubeconfig())
         for namespace in (SYSTEM_NAMESPACE, *namespaces):

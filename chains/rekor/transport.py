@@ -12,6 +12,7 @@ from yarl import URL
 from chains.errors import EdgeError, InputError
 from chains.rekor.limits import Limits
 from chains.rekor.refusals import unreached
+from chains.rekor.respite import Respite
 
 _HEADERS: Mapping[str, str] = {"Accept": "application/json", "Content-Type": "application/json"}
 
@@ -33,6 +34,7 @@ class Transport:
         self._base = _base(url)
         self._limits = limits
         self._proxy = proxy
+        self._respite = Respite()
         self._places = asyncio.Semaphore(limits.connections)
         self._session: aiohttp.ClientSession | None = None
 
@@ -48,17 +50,22 @@ class Transport:
 
     async def send(self, method: str, path: str, body: bytes | None = None) -> Answer:
         """Send one request and read its answer whole; raise EdgeError when none arrives."""
-        try:
-            async with asyncio.timeout(self._limits.total), self._places:
-                return await self._exchange(method, URL(f"{self.url}{path}", encoded=True), body)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise unreached(self.host, error) from error
+        async with self._places:
+            with self._respite.attempt(self.host):
+                return await self._answered(method, URL(f"{self.url}{path}", encoded=True), body)
 
     async def close(self) -> None:
         """Close every connection."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def _answered(self, method: str, url: URL, body: bytes | None) -> Answer:
+        try:
+            async with asyncio.timeout(self._limits.total):
+                return await self._exchange(method, url, body)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise unreached(self.host, error) from error
 
     async def _exchange(self, method: str, url: URL, body: bytes | None) -> Answer:
         async with self._opened().request(

@@ -14,7 +14,7 @@ from chains.rekor.verify import verify_logged
 from chains.runs.marks import SIGNED, TRANSPARENCY
 from tests.world.builders import OCI, Here, inhabited
 
-LOGGED = OCI | {"transparency.enabled": "true", "transparency.url": "", "transparency.public-key": ""}
+LOGGED = OCI | {"transparency.enabled": "true"}
 
 
 async def check(here: Here, image) -> None:  # type: ignore[no-untyped-def]
@@ -64,8 +64,7 @@ async def test_a_log_that_lies_makes_the_run_fail_with_the_reason(tmp_path: Path
 
 
 async def test_a_configuration_without_the_logs_key_is_refused(tmp_path: Path) -> None:
-    settings = {name: text for name, text in LOGGED.items() if name != "transparency.public-key"}
-    async with inhabited(tmp_path, settings) as here:
+    async with inhabited(tmp_path, LOGGED | {"transparency.public-key": ""}) as here:
         await here.apply_build("build")
         turn = await here.until(End.BLOCKED)
         assert turn.sentence == "there is no configuration"

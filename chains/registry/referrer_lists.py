@@ -42,8 +42,9 @@ async def list_referrers(
         return Referrers((), native=False)
     try:
         return Referrers(referrers_in(found.body), native=False, index=found)
-    except InputError as error:
-        raise EdgeError(f"nothing can be read from {repository}:{tag}: {error}", transient=False) from error
+    except InputError:
+        # Whoever put something else there must not hide what is under other tags.
+        return Referrers((), native=False, index=found)
 
 
 async def _pages(

@@ -229,3 +229,4 @@ async def test_a_fallback_tag_that_is_an_image_is_left_alone() -> None:
         with pytest.raises(EdgeError, match="it is no index"):
             await place.store.put(signed, ORIGIN)
         assert server.manifest("team/app", tag) == made.manifest
+        assert await place.stored.attestations(signed.payload.images[0]) == ()

@@ -25,13 +25,14 @@ PASSWORD = b"demo"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The servers, how to reach them from outside, and the public half of the signing key."""
+    """The servers, how to reach them from outside, and the public keys of service and log."""
 
     kubernetes: KubernetesServer
     registry: RegistryServer
     rekor: RekorServer
     kubeconfig: Path
     public_key: Path
+    log_key: Path
 
     @property
     def verifier(self) -> KeyVerifier:
@@ -48,7 +49,8 @@ async def world(folder: Path, settings: Mapping[str, str], namespaces: tuple[str
     async with KubernetesServer() as kubernetes, RegistryServer() as registry, RekorServer() as rekor:
         own = {"transparency.url": rekor.url, "transparency.public-key": rekor.public_key.decode()}
         settings = own | dict(settings) if "transparency.enabled" in settings else settings
-        kubeconfig, public_key = folder / "kubeconfig", folder / "cosign.pub"
+        kubeconfig, public_key, log_key = folder / "kubeconfig", folder / "cosign.pub", folder / "rekor.pub"
+        log_key.write_bytes(rekor.public_key)
         kubeconfig.write_text(kubernetes.kubeconfig())
         for namespace in (SYSTEM_NAMESPACE, *namespaces):
             await kubernetes.apply(_object("Namespace", namespace))
@@ -56,7 +58,7 @@ async def world(folder: Path, settings: Mapping[str, str], namespaces: tuple[str
                 await kubernetes.apply(_object("ServiceAccount", "default", namespace))
         await kubernetes.apply(_object("ConfigMap", CONFIG_MAP, SYSTEM_NAMESPACE) | {"data": dict(settings)})
         public_key.write_bytes(await _make_key_pair(str(kubeconfig)))
-        yield World(kubernetes, registry, rekor, kubeconfig, public_key)
+        yield World(kubernetes, registry, rekor, kubeconfig, public_key, log_key)
 
 
 async def _make_key_pair(kubeconfig: str) -> bytes:

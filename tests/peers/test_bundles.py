@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chains.keys.signer import KeySigner
 from chains.payloads.pem_block import der_of
+from chains.pipeline.parts import Transparency
 from chains.registry.referrer_lists import list_referrers
 from chains.registry.referrers import BUNDLE, PREDICATE_KEY
 from chains.rekor.log_key import LogKey
@@ -77,10 +78,11 @@ async def test_what_is_kept_in_both_ways_verifies_with_cosign_2(registry_kind, t
 
 @every_registry
 @each_encoding
-async def test_cosign_3_verifies_our_bundles_with_their_log_entries(registry_kind, encoding, tmp_path):
+@pytest.mark.parametrize("deferred", [False, True], ids=["required", "deferred"])
+async def test_cosign_3_verifies_our_bundles_with_their_log_entries(registry_kind, encoding, deferred, tmp_path):
     async with logged(registry_kind, tmp_path) as here:
         image = await here.bench.push()
-        await here.bench.sign(image, transparency=here.transparency(), encoding=encoding)
+        await here.bench.sign(image, transparency=Transparency(here.log, deferred), encoding=encoding)
         cosign, root = Cosign("cosign-3", tmp_path), trusted_root(here, tmp_path)
         what = ("--key", here.bench.public_key, "--trusted-root", root, str(image))
 

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint properties faults peers lock docs clean
+.PHONY: setup demo test lint properties faults peers e2e bench lock docs clean
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 
@@ -12,7 +12,7 @@ demo: $(VENV)/runtime.stamp ## the whole story in one process: no cluster, no re
 	@$(BIN)/chains demo
 
 test: $(VENV)/dev.stamp ## every test that needs no foreign program
-	@$(BIN)/python -m pytest -m "not peers"
+	@$(BIN)/python -m pytest -m "not peers and not e2e"
 
 lint: $(VENV)/dev.stamp ## format, style, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -29,6 +29,16 @@ faults: $(VENV)/dev.stamp ## every crash point and every fault; writes docs/reli
 peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, oras
 	@tests/peers/install
 	@$(BIN)/python -m pytest -m peers
+
+e2e: $(VENV)/dev.stamp ## the whole service on a real kube-apiserver, etcd and docker-registry
+	@tests/peers/install
+	@tests/envtest/install
+	@$(BIN)/python -m pytest -m e2e
+
+bench: $(VENV)/dev.stamp ## speed and memory beside the floor; writes docs/performance.md and its plot
+	@tests/peers/install
+	@tests/envtest/install
+	@$(BIN)/python -m tests.bench --write docs
 
 docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains config docs > docs/config.md

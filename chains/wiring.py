@@ -43,16 +43,21 @@ class Registries:
         self._env = env
         self._ca_files = ca_files
         self._clients: dict[bool, RegistryClient] = {}
-        self.breaker = Breaker()
+        self._breaker = Breaker()
 
     def client(self, config: Config) -> RegistryClient:
         """Return the client that a configuration calls for."""
         insecure = config.oci_insecure
         if insecure not in self._clients:
             self._clients[insecure] = RegistryClient(
-                insecure=insecure, ca_files=self._ca_files, env=self._env, breaker=self.breaker
+                insecure=insecure, ca_files=self._ca_files, env=self._env, breaker=self._breaker
             )
         return self._clients[insecure]
+
+    async def recovery(self) -> None:
+        """Wait until a registry that was left alone answers again."""
+        await self._breaker.due()
+        await next(reversed(self._clients.values())).recovery()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -134,8 +139,8 @@ class ClusterWiring:
         return f"{state.key_id} is in force" if state.ready else f"there is none: {state.problem}"
 
     async def recovery(self) -> None:
-        """Wait until a registry that was out of order works again."""
-        await self._registries.breaker.recovery()
+        """Wait until a registry that was left alone answers again."""
+        await self._registries.recovery()
 
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config

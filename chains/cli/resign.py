@@ -9,11 +9,10 @@ from chains.errors import InputError
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
 from chains.runs.glance import glance
-from chains.runs.marks import PREFIX, REASON, SIGNED, is_settled
+from chains.runs.marks import SIGNED, UNSETTLED, is_settled
 from chains.runs.run import KINDS
 from chains.runs.sighting import RunKey
 
-_UNMARKED = {SIGNED: None, REASON: None, PREFIX + "retries": None}
 _BY_LOWER_CASE = {kind.lower(): kind for kind in KINDS}
 
 
@@ -59,8 +58,8 @@ async def _unmark(kubeconfig: str | None, runs: list[tuple[str, str]], namespace
             if text is None:
                 raise InputError(f"there is no {kind} {namespace}/{name}")
             seen = glance(kind, text)
-            if is_settled(seen.annotations):
-                await cluster.mark(seen.key, _UNMARKED)
+            if seen.done or is_settled(seen.annotations):
+                await cluster.mark(seen.key, UNSETTLED)
     finally:
         await client.close()
     return len(runs)
@@ -72,7 +71,7 @@ async def _unmark_failed(kubeconfig: str | None, namespace: str | None) -> int:
     count = 0
     try:
         async for key in _failed(cluster, namespace):
-            count += await cluster.mark(key, _UNMARKED)
+            count += await cluster.mark(key, UNSETTLED)
     finally:
         await client.close()
     return count

@@ -13,7 +13,7 @@ from chains.controller.state import State
 from chains.errors import InputError
 from chains.runs.authors import is_forged
 from chains.runs.glance import Glance, glance
-from chains.runs.marks import is_foreign, is_settled, needs_turn
+from chains.runs.marks import is_asked_for, is_foreign, is_settled, needs_turn
 from chains.runs.moment import is_before
 from chains.runs.sighting import RunKey
 from chains.runs.stamp import stored_within
@@ -50,6 +50,7 @@ class Intake:
         if gone:
             self._see_last(seen, text)
         elif seen.key in self.forged or self._needs_turn(seen, lane):
+            self.lately.discard(seen.key)
             self._queue.add(seen.key, lane)
         elif lane is Lane.BACKLOG and stored_within(LATELY, seen.annotations):
             self.lately.add(seen.key)
@@ -60,6 +61,11 @@ class Intake:
     def past(self, key: RunKey) -> Past:
         """Return what is remembered of a run."""
         return self.pasts.setdefault(key, Past())
+
+    def has_last_state(self, key: RunKey) -> bool:
+        """Whether a run's last state came while it was still thought to be there."""
+        past = self.pasts.get(key)
+        return past is not None and past.last_state is not None
 
     def forget(self, key: RunKey) -> None:
         """Drop all that is remembered of a run."""
@@ -93,7 +99,8 @@ class Intake:
 
     def _is_passed_over(self, seen: Glance) -> bool:
         """Whether a run is older than what is signed; one that ends later shows up as a change."""
-        return not seen.hold.ours and is_before(seen.created, self._state.oldest)
+        is_old = is_before(seen.created, self._state.oldest)
+        return is_old and not seen.hold.ours and not is_asked_for(seen.annotations)
 
     def _see_last(self, seen: Glance, text: msgspec.Raw) -> None:
         """Sign a run that was deleted before its turn from the last state it had."""

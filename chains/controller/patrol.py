@@ -10,7 +10,7 @@ import structlog
 from chains.controller.ports import Cluster
 from chains.errors import EdgeError
 from chains.runs.glance import Glance
-from chains.runs.marks import REASON, SIGNED, is_settled
+from chains.runs.marks import REASON, SIGNED, UNSETTLED, is_settled
 
 ROUNDS_PER_HORIZON = 24
 
@@ -73,7 +73,7 @@ class Patrol:
 
     async def _drive(self, seen: Glance) -> None:
         if seen.annotations.get(SIGNED) == "failed" and REASON in seen.annotations:
-            await self._cluster.mark(seen.key, {SIGNED: None, REASON: None})
+            await self._cluster.mark(seen.key, UNSETTLED)
 
     async def _free(self, seen: Glance) -> None:
         if not seen.hold.ours or not seen.hold.deleted_for(timedelta(seconds=self._horizon())):

@@ -18,7 +18,7 @@ from chains.pipeline.sign import Receipt, fingerprint, log_urls, sign_plan
 from chains.runs.authors import is_forged
 from chains.runs.glance import glance
 from chains.runs.hold import Hold
-from chains.runs.marks import REASON, SIGNED, STORED, TRANSPARENCY, NextStep, is_settled, next_step
+from chains.runs.marks import REASON, SIGNED, STORED, TRANSPARENCY, NextStep, is_asked_for, is_settled, next_step
 from chains.runs.moment import is_before
 from chains.runs.run import Run, parse_run
 from chains.runs.sighting import RunKey
@@ -52,7 +52,8 @@ async def reconcile(
             run = parse_run(text)
         except InputError as error:
             return await _give_up(key, cluster, _hold_of(key, text), str(error))
-        return await _Turn(key, cluster, parts, past, run, gone, passed_over=is_before(run.completed, oldest)).take()
+        passed_over = is_before(run.completed, oldest) and not is_asked_for(run.annotations)
+        return await _Turn(key, cluster, parts, past, run, gone, passed_over).take()
     except EdgeError as error:
         return Turn(key, End.RETRY, str(error), error.retry_after)
 
@@ -92,7 +93,7 @@ class _Turn:
         managed_by = self.parts.config.managed_by if self.parts else frozenset()
         match next_step(self.run, managed_by):
             case NextStep.SIGN if self.parts is not None and self.passed_over:
-                return await self.free()
+                return Turn(self.key, End.LEFT) if self.gone else await self.free()
             case NextStep.SIGN if self.parts is not None:
                 return await self.sign(self.parts)
             case NextStep.SIGN | NextStep.HOLD if self.parts is None:

@@ -201,6 +201,8 @@ class Service:
                 wait = max(turn.retry_after or 0.0, backoff(past.attempts))
                 self.queue.add_later(turn.key, wait)
                 write_retry(turn, wait)
+            case End.GONE if self._intake.has_last_state(turn.key):
+                self.queue.add(turn.key, Lane.LIVE)
             case _:
                 self._intake.forget(turn.key)
                 write_outcome(turn)

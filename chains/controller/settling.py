@@ -1,10 +1,12 @@
 """What was stored in a registry is put there once more after a quiet time: an outside writer may have dropped it."""
 
 import asyncio
+import heapq
+import itertools
 import time
-from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 
 import structlog
 
@@ -22,13 +24,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Deposit:
-    """One payload in one store, to be looked at again when it is due."""
+    """One payload in one store, to be looked at again after a quiet time."""
 
-    due: float
     quiet: float
     store: Store
     signed: SignedPayload
     origin: Origin
+
+    @property
+    def size(self) -> int:
+        return len(self.signed.payload.body) + len(self.signed.signed_bytes)
 
 
 class Settling:
@@ -41,7 +46,8 @@ class Settling:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[_Deposit] = deque()
+        self._waiting: list[tuple[float, int, _Deposit]] = []
+        self._order = itertools.count()
         self._bytes = 0
         self._wake = asyncio.Event()
 
@@ -49,56 +55,54 @@ class Settling:
         """Remember what these receipts say that this store, named oci, has taken; no quiet time means not at all."""
         if store is None or quiet <= 0:
             return
-        due = time.monotonic() + quiet
         for receipt in receipts:
             if receipt.signed is not None and "oci" in receipt.stored:
-                self._add(_Deposit(due, quiet, store, receipt.signed, receipt.origin))
-        self._wake.set()
+                self._add(_Deposit(quiet, store, receipt.signed, receipt.origin), quiet)
 
     async def run(self) -> None:
-        """Look again at what is due, for ever."""
+        """Look again at what is due, for ever; what hangs holds up nothing else until `AT_ONCE` do."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(self._follow())
+
+    async def _follow(self) -> None:
         while True:
             await self._until_due()
-            batch = [self._take() for _ in range(min(AT_ONCE, len(self._waiting))) if self._first_is_due()]
-            for deposit in await asyncio.gather(*map(self._look, batch)):
-                if deposit is not None:
-                    self._add(deposit)
+            await self._look(self._take())
 
-    def _add(self, deposit: _Deposit) -> None:
-        self._waiting.append(deposit)
-        self._bytes += _size(deposit)
+    def _add(self, deposit: _Deposit, wait: float) -> None:
+        heapq.heappush(self._waiting, (time.monotonic() + wait, next(self._order), deposit))
+        self._bytes += deposit.size
+        self._wake.set()
 
     def _take(self) -> _Deposit:
-        deposit = self._waiting.popleft()
-        self._bytes -= _size(deposit)
+        _, _, deposit = heapq.heappop(self._waiting)
+        self._bytes -= deposit.size
         return deposit
 
-    async def _look(self, deposit: _Deposit) -> _Deposit | None:
-        """Put it again; return it with a new time when something was missing, or when that cannot be told yet."""
+    async def _look(self, deposit: _Deposit) -> None:
+        """Put it again; it waits once more when something was missing, or when that cannot be told yet."""
         wait = deposit.quiet
         try:
             stored = await deposit.store.put(deposit.signed, deposit.origin)
         except ChainsError as error:
             log.warning("what was stored cannot be looked at again", run=str(deposit.origin), why=str(error))
             if not isinstance(error, EdgeError) or not error.transient:
-                return None
+                return
             wait = max(PAUSE, error.retry_after or 0.0)
         else:
             if not stored.written:
-                return None
+                return
             log.warning("put back what another writer dropped", run=str(deposit.origin), stored=stored.locations)
-        return replace(deposit, due=time.monotonic() + wait)
+        self._add(deposit, wait)
 
-    def _first_is_due(self) -> bool:
-        return self._bytes > MOST_BYTES or self._waiting[0].due <= time.monotonic()
+    def _is_due(self) -> bool:
+        return bool(self._waiting) and (self._bytes > MOST_BYTES or self._waiting[0][0] <= time.monotonic())
 
     async def _until_due(self) -> None:
-        while not self._waiting:
+        while not self._is_due():
             self._wake.clear()
-            await self._wake.wait()
-        if not self._first_is_due():
-            await asyncio.sleep(max(0.0, self._waiting[0].due - time.monotonic()))
-
-
-def _size(deposit: _Deposit) -> int:
-    return len(deposit.signed.payload.body) + len(deposit.signed.signed_bytes)
+            wait = self._waiting[0][0] - time.monotonic() if self._waiting else None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()

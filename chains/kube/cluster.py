@@ -11,7 +11,7 @@ from chains.kube.refusals import ConflictError
 from chains.kube.resources import RUNS
 from chains.kube.run_marks import patch_run, read_run
 from chains.kube.watch import Disconnected, Synced, follow
-from chains.kube.wire import Change
+from chains.kube.wire import Change, Found
 from chains.runs.glance import Glance, glance
 from chains.runs.hold import Hold
 from chains.runs.sighting import ConfigSighting, RunKey, RunSighting
@@ -28,16 +28,16 @@ class KubeCluster:
         self._system_namespace = system_namespace
 
     async def runs(self, kind: str, namespace: str | None) -> AsyncGenerator[RunSighting, None]:
-        """Follow every run of a kind: what is there is the backlog, until the list has ended; what changes is live."""
-        live = False
+        """Follow every run of a kind: what a list tells of is the backlog, what changes is live."""
         stream = follow(self._client, RUNS[kind], namespace=namespace, metadata_first=True)
         async with aclosing(stream) as followed:
             async for seen in followed:
                 match seen:
+                    case Found(object=found):
+                        yield RunSighting(found)
                     case Change(type=type_, object=found):
-                        yield RunSighting(found, live=live, gone=type_ == "DELETED")
+                        yield RunSighting(found, live=True, gone=type_ == "DELETED")
                     case Synced():
-                        live = True
                         yield RunSighting(None)
                     case Disconnected(reason=reason):
                         yield RunSighting(None, trouble=reason)

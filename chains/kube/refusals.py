@@ -50,7 +50,8 @@ def refusal(request: Request, code: int, status: Status, retry_after: float | No
         return InvalidError(message, transient=False)
     if code >= 500 or code in _PASSING:
         return EdgeError(message, transient=True, retry_after=wait)
-    return EdgeError(message + _remedy(request, code, status), transient=False)
+    # Rights come back: an API server that starts refuses everybody until it has read its roles.
+    return EdgeError(message + _remedy(request, code, status), transient=code in (401, 403))
 
 
 def unknown(request: Request, status: Status) -> EdgeError:

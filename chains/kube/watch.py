@@ -13,7 +13,7 @@ from chains.errors import EdgeError
 from chains.kube.client import PAGE_SIZE, KubeClient
 from chains.kube.refusals import ExpiredError
 from chains.kube.resources import Resource
-from chains.kube.wire import Change, identity
+from chains.kube.wire import Change, Found, identity
 
 _CHANGES = frozenset({"ADDED", "MODIFIED", "DELETED"})
 
@@ -63,7 +63,7 @@ async def follow(
     metadata_first: bool = False,
     pace: Pace | None = None,
 ) -> AsyncGenerator[Followed, None]:
-    """Yield every object there is as ADDED, then `Synced`, then every change; never raise EdgeError, never end.
+    """Yield every object there is as `Found`, then `Synced`, then every change; never raise EdgeError, never end.
 
     With `metadata_first` the objects before `Synced` have their metadata only.
 
@@ -132,7 +132,7 @@ class _Follower:
             async for page in pages:
                 version = page.resource_version
                 for item in page.items:
-                    yield Change("ADDED", item)
+                    yield Found("ADDED", item)
         if not version:
             raise EdgeError(f"the list of {self._resource.plural} has no resourceVersion to watch from", transient=True)
         self._version = version

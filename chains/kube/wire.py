@@ -22,6 +22,10 @@ class Change(msgspec.Struct, frozen=True):
     object: msgspec.Raw
 
 
+class Found(Change, frozen=True):
+    """An object that a list told of, in the words of a watch."""
+
+
 class Page(msgspec.Struct, frozen=True):
     """One page of a list. The items are views into the page: an item that is kept keeps the whole page."""
 

@@ -5,6 +5,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
@@ -17,7 +18,9 @@ from chains.registry.refusals import UnreachableError, is_passing, wait_asked_fo
 
 FAILURES = 3
 SHORTEST_WAIT = 1.0
-LONGEST_WAIT = 60.0
+LONGEST_WAIT = 30.0
+# Whoever waits for a host asks for it more often than this, in seconds.
+LONGEST_INTEREST = 1800.0
 JITTER = 0.25
 
 
@@ -31,12 +34,13 @@ class State(Enum):
 
 @dataclass(slots=True, eq=False)
 class _Circuit:
-    """A host that failed last: how often in a row, how long it is left alone, and who tries it meanwhile."""
+    """A host that failed last: how often in a row, how long it is left alone, who tries it, when it was last wanted."""
 
     failures: int = 0
     openings: int = 0
     until: float = 0.0
     asked_until: float = 0.0
+    awaited_at: float = 0.0
     trial: "Attempt | None" = None
     cause: str = ""
     refusal: type[EdgeError] = EdgeError
@@ -62,16 +66,23 @@ class Breaker:
         self._clock = clock
         self._draw = draw
         self._circuits: Recent[str, _Circuit] = Recent(hosts)
-        self._recovered = asyncio.Event()
+        self._news = asyncio.Event()
 
     def states(self) -> Mapping[str, State]:
         """Return the state of each host whose last request failed; a host that is well is not in it."""
         return {host: circuit.state for host, circuit in self._circuits.items()}
 
-    async def recovery(self) -> None:
-        """Wait until a host that was left alone works again."""
-        await self._recovered.wait()
-        self._recovered.clear()
+    async def due(self) -> str:
+        """Wait until a host that is left alone, and asked for, may be tried again; return it."""
+        while True:
+            self._news.clear()
+            waits = {host: self.wait(host) for host, circuit in self._circuits.items() if self._is_awaited(circuit)}
+            host = min(waits, key=lambda each: waits[each], default=None)
+            if host is not None and not waits[host]:
+                return host
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if host is None else min(waits[host], SHORTEST_WAIT)):
+                    await self._news.wait()
 
     def wait(self, host: str) -> float:
         """Return for how many seconds a host is left alone from now on."""
@@ -89,6 +100,7 @@ class Breaker:
             return
         left = circuit.until - self._clock()
         if circuit.trial is not None or left > 0:
+            circuit.awaited_at = self._clock()
             raise _left_alone(attempt.host, circuit, left, circuit.asked_until - self._clock())
         circuit.trial = attempt
 
@@ -105,20 +117,26 @@ class Breaker:
             wait = min(SHORTEST_WAIT * 2.0 ** min(circuit.openings, 10), LONGEST_WAIT / (1 + JITTER))
             circuit.openings += 1
             circuit.until = max(now + self._draw(wait, wait * (1 + JITTER)), circuit.asked_until)
+        if circuit.openings == 1:
+            circuit.awaited_at = now
+        self._news.set()
 
     def succeeded(self, attempt: "Attempt") -> None:
         """Forget a host's failures, unless it is left alone and this is not the request that tries it."""
         circuit = self._circuits.get(attempt.host)
         if circuit is not None and (not circuit.openings or circuit.trial is attempt):
             self._circuits.drop(attempt.host)
-            if circuit.openings:
-                self._recovered.set()
 
     def abandoned(self, attempt: "Attempt") -> None:
         """Let another request try the host in place of one that was cancelled."""
         circuit = self._circuits.get(attempt.host)
         if circuit is not None and circuit.trial is attempt:
             circuit.trial = None
+            self._news.set()
+
+    def _is_awaited(self, circuit: _Circuit) -> bool:
+        lately = self._clock() - circuit.awaited_at < LONGEST_INTEREST
+        return circuit.state is State.OPEN and lately
 
 
 class Attempt:

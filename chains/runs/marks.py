@@ -13,6 +13,8 @@ TRANSPARENCY = PREFIX + "transparency"
 STORED = PREFIX + "stored"
 LEFT_BY_SIGNING = (SIGNED, REASON, STORED, PREFIX + "retries", TRANSPARENCY)
 LEFT_BY_STORING = tuple(f"{PREFIX}{what}-" for what in ("payload", "signature", "cert", "chain"))
+# What takes a final mark off, so that the run is signed again, however old it is.
+UNSETTLED: Mapping[str, str | None] = {SIGNED: None, REASON: "to be signed again", PREFIX + "retries": None}
 REPRODUCIBLE = PREFIX + "reproducible"
 OWN_CONTROLLERS = ("", "tekton.dev/pipeline")
 
@@ -30,6 +32,11 @@ class NextStep(Enum):
 def is_settled(annotations: Mapping[str, str]) -> bool:
     """Whether a run carries a final mark: signed, or given up."""
     return annotations.get(SIGNED) in ("true", "failed")
+
+
+def is_asked_for(annotations: Mapping[str, str]) -> bool:
+    """Whether a run has a reason and no final mark: it was to be signed before, and is to be signed again."""
+    return REASON in annotations and not is_settled(annotations)
 
 
 def lasting_annotations(run: Run) -> dict[str, str]:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chains.controller.turn import End
-from chains.runs.marks import SIGNED
+from chains.runs.marks import REASON, SIGNED, UNSETTLED
+from chains.runs.sighting import ConfigSighting
 from tests.builders import image_results, taskrun_object
 from tests.controller.fakes import FakeCluster, FakeStore
 from tests.controller.test_service import running
@@ -67,3 +68,29 @@ async def test_an_old_run_that_we_hold_is_let_go_unsigned() -> None:
         assert (await turns.get()).end is End.FREED
     assert cluster.finalizers(key) == []
     assert SIGNED not in cluster.annotations(key)
+
+
+@pytest.mark.parametrize("mark", [{}, {SIGNED: "failed", REASON: "403"}])
+async def test_an_old_run_that_somebody_asks_for_is_signed(mark: dict[str, str]) -> None:
+    cluster = FakeCluster(SETTINGS | {"runs.backfill": "none"})
+    found = ended("old", timedelta(days=1))
+    found["metadata"]["annotations"] |= mark  # type: ignore[index]
+    key = cluster.put(found)
+    await cluster.mark(key, UNSETTLED)
+    async with running(cluster, FakeStore()) as (_, turns):
+        assert (await turns.get()).end is End.SIGNED
+    assert REASON not in cluster.annotations(key)
+
+
+async def test_an_old_run_that_was_given_up_is_driven_again_after_a_change() -> None:
+    cluster = FakeCluster(SETTINGS | {"runs.backfill": "none"})
+    found = ended("old", timedelta(days=1))
+    found["metadata"]["annotations"] |= {SIGNED: "failed", REASON: "403"}  # type: ignore[index]
+    key = cluster.put(found)
+    async with running(cluster, FakeStore()) as (service, turns):
+        while service.state.unready():
+            await asyncio.sleep(0)
+        cluster.settings.put_nowait(ConfigSighting(SETTINGS | {"runs.backfill": "none", "builder.id": "https://b"}))
+        while (turn := await turns.get()).end is not End.SIGNED:
+            pass
+    assert turn.key == key

@@ -1,6 +1,7 @@
 """What was stored shortly before a restart is looked at once more; what waits for a host is tried when it recovers."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,11 +9,13 @@ import pytest
 from chains.config.config import read_config
 from chains.controller.reconcile import reconcile
 from chains.controller.resumption import LATELY, sign_again
+from chains.controller.settling import Settling
 from chains.controller.turn import End
-from chains.payloads.payload import Signature
+from chains.payloads.payload import Origin, Signature, SignedPayload, Stored
 from chains.pipeline.parts import Parts
-from chains.runs.marks import SIGNED, STORED
-from chains.runs.sighting import RunKey
+from chains.runs.hold import Hold
+from chains.runs.marks import SIGNED, STORED, UNSETTLED
+from chains.runs.sighting import ConfigSighting, RunKey
 from chains.runs.stamp import Stamp, stamp_in, stored_within
 from tests.builders import image_results, taskrun_object
 from tests.controller.fakes import FakeCluster, FakeSigner, FakeStore, outage
@@ -118,3 +121,58 @@ async def test_a_wait_that_was_asked_for_outlasts_the_recovery_of_a_host() -> No
         workshop.recovered.set()
         other = cluster.put(taskrun_object("other", uid="2", results=image_results()))
         assert (await turns.get()).key == other
+
+
+async def test_a_run_that_is_resigned_before_it_is_looked_at_once_more_is_signed() -> None:
+    cluster, store = FakeCluster(), FakeStore()
+    key = await signed_before(cluster)
+    async with running(cluster, store) as (service, turns):
+        while service.state.watch_troubles.get("TaskRun in all namespaces", "not yet"):
+            await asyncio.sleep(0)
+        await cluster.mark(key, UNSETTLED)
+        cluster.settings.put_nowait(ConfigSighting(SETTINGS))
+        assert (await until(turns, End.SIGNED)).key == key
+
+
+async def test_a_last_state_that_comes_during_a_turn_is_not_forgotten() -> None:
+    reading, gate = asyncio.Event(), asyncio.Event()
+
+    class Slow(FakeCluster):
+        async def mark(self, key: RunKey, annotations: Mapping[str, str | None], hold: Hold | None = None) -> bool:
+            reading.set()
+            await gate.wait()
+            return await super().mark(key, annotations, hold)
+
+    cluster, store = Slow(SETTINGS | {"artifacts.taskrun.storage": "tekton"}), FakeStore()
+    async with running(cluster, store) as (_, turns):
+        key = cluster.put(taskrun_object(results=image_results()))
+        await reading.wait()
+        cluster.delete(key)
+        gate.set()
+        assert (await until(turns, End.GONE)).key == key
+        assert (await until(turns, End.SIGNED)).key == key
+
+
+async def test_one_that_hangs_does_not_hold_up_what_is_due_later() -> None:
+    looked = asyncio.Event()
+
+    class Hanging(FakeStore):
+        async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    class Quick(FakeStore):
+        async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
+            looked.set()
+            return await super().put(signed, origin)
+
+    cluster = FakeCluster()
+    key = cluster.put(taskrun_object(results=image_results()))
+    turn = await reconcile(key, cluster, parts(artifacts__taskrun__storage="oci"))
+    settling = Settling()
+    settling.note(turn.receipts, Hanging(), 0.01)
+    settling.note(turn.receipts, Quick(), 0.02)
+    task = asyncio.create_task(settling.run())
+    async with asyncio.timeout(20):
+        await looked.wait()
+    task.cancel()

@@ -24,6 +24,7 @@ from tests.faults.report import sentences, table
 from tests.faults.survival import Outcome, Scenario
 
 AT_ONCE = 4
+LONGEST = 2400.0
 LONG_OUTAGE, MANY_RUNS = 600.0, 500
 
 
@@ -48,7 +49,7 @@ async def _all(folder: Path, chosen: str, pairs: int, outage: float) -> dict[str
     first = [name for name in named if "runs" in name and "unreachable" in name]
     background = {name: asyncio.create_task(_told(name, named[name], folder)) for name in first}
     outcomes: dict[str, Outcome] = {}
-    if chosen in "crash points":
+    if chosen in "kill -9 just before and just after each write, kill -9 at random pairs of writes":
         outcomes |= await _crashes(folder, pairs)
     free = asyncio.Semaphore(AT_ONCE)
 
@@ -76,7 +77,8 @@ async def _crashes(folder: Path, pairs: int) -> dict[str, Outcome]:
 
 async def _told(name: str, scenario: Scenario, folder: Path) -> Outcome:
     try:
-        found = await scenario(Path(tempfile.mkdtemp(dir=folder)))
+        async with asyncio.timeout(LONGEST):
+            found = await scenario(Path(tempfile.mkdtemp(dir=folder)))
     except (AssertionError, OSError, TimeoutError) as error:
         found = Outcome(0, Findings(stuck=[f"the scenario broke off: {error!r}"]), 0.0)
     _say(name, found)
@@ -95,6 +97,8 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=200, help="random pairs of crash points")
     parser.add_argument("--outage", type=float, default=LONG_OUTAGE, help="seconds of the long outage; 0 for none")
     asked = parser.parse_args()
+    if asked.write and asked.only:
+        parser.error("--write is for the whole table: leave --only out")
     # The servers complain of the connections that the faults cut.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
     began = time.monotonic()

@@ -97,8 +97,7 @@ async def unreachable(folder: Path) -> Outcome:
         image = here.image("team/held", "held")
         await here.apply(taskrun("held", (image,), done=False), (image,))
         await here.started()
-        while not (here.run("TaskRun", "held") or {"metadata": {}})["metadata"].get("finalizers"):
-            await asyncio.sleep(0.02)
+        await here.held("held")
         await here.api.shut()
         await here.builds(4)
         found = here.run("TaskRun", "held")
@@ -106,6 +105,22 @@ async def unreachable(folder: Path) -> Outcome:
         await here.kubernetes.apply(finished(found), field_manager="tekton")
         await here.delete("taskruns", "held")
         await asyncio.sleep(5.0)
+        await here.api.open()
+        return await outcome(here, 1)
+
+
+async def forgotten_meanwhile(folder: Path) -> Outcome:
+    """A run in progress finishes while the API is out of reach, and the API forgets that it ever changed."""
+    async with scene(folder) as here:
+        image = here.image("team/held", "held")
+        await here.apply(taskrun("held", (image,), done=False), (image,))
+        await here.started()
+        await here.held("held")
+        await here.api.shut()
+        found = here.run("TaskRun", "held")
+        assert found is not None
+        await here.kubernetes.apply(finished(found), field_manager="tekton")
+        here.kubernetes.compact()
         await here.api.open()
         return await outcome(here, 1)
 
@@ -127,6 +142,7 @@ async def restarted(folder: Path) -> Outcome:
 SCENARIOS: dict[str, Scenario] = {
     "api: watches cut every second": watches_end(cut),
     "api: 410 on watches, history forgotten": watches_end(forget),
+    "api: 410 after a run in progress finished out of reach": forgotten_meanwhile,
     "api: 410 as an ERROR event": watches_end(expire),
     "api: 500 as an ERROR event": watches_end(fail),
     "api: 410 on watches asked for": struck(Fault(path=WATCHES, times=6, **refusal(410, "Expired"))),  # type: ignore[arg-type]

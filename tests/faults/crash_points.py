@@ -18,6 +18,7 @@ from tests.faults.scene import Scene, scene
 
 Side = Literal["before", "after"]
 THEIRS = "example.com/theirs"
+LONGEST = 300.0
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -81,6 +82,11 @@ class Case:
 
 async def live_and_die(folder: Path, points: tuple[CrashPoint, ...]) -> Case:
     """Apply the workload, die at each point in turn, live on, and check; with no points count the writes."""
+    async with asyncio.timeout(LONGEST):
+        return await _live_and_die(folder, points)
+
+
+async def _live_and_die(folder: Path, points: tuple[CrashPoint, ...]) -> Case:
     writes, findings, deaths, fell = Writes(), Findings(), 0, time.monotonic()
     where = ", then ".join(map(str, points))
     async with scene(folder, faults=writes) as here:
@@ -138,8 +144,7 @@ async def _apply_workload(here: Scene) -> None:
 
 async def _grow(here: Scene) -> None:
     """Delete the run in progress once it is held, and let it finish."""
-    while not (found := here.run("TaskRun", "early")) or not found["metadata"].get("finalizers"):
-        await asyncio.sleep(0.02)
+    await here.held("early")
     await here.delete("taskruns", "early")
     found = here.run("TaskRun", "early")
     assert found is not None

@@ -76,7 +76,7 @@ async def family_deleted(folder: Path) -> Outcome:
         for name in ("one", "two"):
             await here.apply(taskrun(name, (image,), done=False, parent=parent["metadata"]), (image,))
         for kind, name in tuple(here.expected):
-            await _until_held(here, kind, name)
+            await here.held(name, kind)
         for kind, name in (("TaskRun", "one"), ("TaskRun", "two"), ("PipelineRun", "release")):
             await here.delete("taskruns" if kind == "TaskRun" else "pipelineruns", name)
             await _finish(here, kind, name)
@@ -187,14 +187,8 @@ async def _held(here: Scene, count: int) -> list[str]:
         image = here.image("team/held", name)
         await here.apply(taskrun(name, (image,), done=False), (image,))
     for name in names:
-        await _until_held(here, "TaskRun", name)
+        await here.held(name)
     return names
-
-
-async def _until_held(here: Scene, kind: str, name: str) -> None:
-    async with asyncio.timeout(30):
-        while not (here.run(kind, name) or {"metadata": {}})["metadata"].get("finalizers"):
-            await asyncio.sleep(0.01)
 
 
 async def _finish(here: Scene, kind: str, name: str) -> None:

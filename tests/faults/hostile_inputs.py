@@ -126,8 +126,9 @@ async def _watched(here: Scene, tries: int, where: str = "") -> Outcome:
     if f"socket.connect ('127.0.0.1', {_port(here.door)})" not in lines:
         found.findings.wrong.append(f"{where}: no connection to the registry was noted, so nothing was watched")
     found.findings.wrong += [f"{where}: {line}" for line in lines if _is_astray(line, here)]
-    # Who is sent nowhere may wait for ever, but is never marked signed.
-    found.findings.stuck.clear()
+    # Who is sent nowhere may wait for ever; everybody else is signed.
+    refused = [f"{run} " for run in here.expected.values() if run.refused]
+    found.findings.stuck[:] = [said for said in found.findings.stuck if not said.startswith(tuple(refused))]
     return found
 
 

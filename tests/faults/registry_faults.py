@@ -103,14 +103,13 @@ def outage(seconds: float, count: int, wait: float = 120.0) -> Scenario:
     return scenario
 
 
-def lied_to(lie: Callable[[Scene, Lies], int]) -> Scenario:
-    """The registry says what is not so; `lie` sets it up and returns how often it is told at most."""
+def lied_to(lie: Callable[[Scene, Lies], Callable[[], int]]) -> Scenario:
+    """The registry says what is not so; `lie` sets it up and returns what counts how often it was told."""
 
     def begin(here: Scene) -> Trouble:
         here.registry.lies = Lies()
         told = lie(here, here.registry.lies)
-        asked = here.registry.requests.total
-        return Trouble(lambda: told if asked() else 0, lambda: setattr(here.registry, "lies", None))
+        return Trouble(told, lambda: setattr(here.registry, "lies", None))
 
     async def scenario(folder: Path) -> Outcome:
         return await survive(folder, begin)
@@ -118,28 +117,28 @@ def lied_to(lie: Callable[[Scene, Lies], int]) -> Scenario:
     return scenario
 
 
-def lost_manifests(_: Scene, lies: Lies) -> int:
+def lost_manifests(_: Scene, lies: Lies) -> Callable[[], int]:
     """Writes of tags are answered 201 and kept nowhere."""
     lies.lost_manifests = 10
-    return 10
+    return lambda: 10 - lies.lost_manifests
 
 
-def lost_blobs(_: Scene, lies: Lies) -> int:
+def lost_blobs(_: Scene, lies: Lies) -> Callable[[], int]:
     """Writes of blobs are answered 201 and kept nowhere."""
     lies.lost_blobs = 10
-    return 10
+    return lambda: 10 - lies.lost_blobs
 
 
-def stale_reads(_: Scene, lies: Lies) -> int:
+def stale_reads(here: Scene, lies: Lies) -> Callable[[], int]:
     """After each write of a tag the next three reads answer what was there before."""
     lies.stale_reads = 3
-    return 3
+    return lambda: here.registry.requests["PUT", "manifest"]
 
 
-def captive_portal(_: Scene, lies: Lies) -> int:
+def captive_portal(here: Scene, lies: Lies) -> Callable[[], int]:
     """Everything is 200 and a page of HTML."""
     lies.page = "<html><body>Please log in</body></html>"
-    return 1
+    return here.registry.requests.total
 
 
 async def uploads_elsewhere(folder: Path) -> Outcome:

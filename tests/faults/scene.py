@@ -80,6 +80,11 @@ class Scene:
         for number in range(count):
             await self.build(f"{lead}-{number}", f"team/app-{number % 3}")
 
+    async def held(self, name: str, kind: str = "TaskRun") -> None:
+        """Wait until a run has a finalizer."""
+        while not (self.run(kind, name) or {"metadata": {}})["metadata"].get("finalizers"):
+            await asyncio.sleep(0.02)
+
     def run(self, kind: str, name: str) -> dict[str, Any] | None:
         """Return a run as the API has it, None when it is gone."""
         return self.kubernetes.get(kind, name, NAMESPACE)

@@ -132,7 +132,7 @@ async def test_a_plain_text_refusal_is_quoted_and_cut(tmp_path):
 
 async def test_forbidden_names_the_rule_that_helps(tmp_path):
     error = await failing(tmp_path, refused(403, "Forbidden", CANNOT.format("get")))
-    assert not error.transient
+    assert error.transient
     assert (
         "a Role bound in that namespace to this service account, with the rule "
         '{apiGroups: ["tekton.dev"], resources: ["taskruns"], verbs: ["get"]}, helps'

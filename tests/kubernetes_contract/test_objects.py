@@ -87,7 +87,9 @@ async def test_another_namespace_or_name_than_the_path_says_is_a_bad_request(clu
 
 
 async def test_an_object_with_a_resource_version_cannot_be_created(cluster: Cluster):
-    assert (await cluster.create(cluster.widgets, widget("one", resourceVersion="1"))).refusal == (400, "BadRequest")
+    answer = await cluster.create(cluster.widgets, widget("one", resourceVersion="1"))
+    assert (answer.status, answer.json.get("reason")) == (500, None)
+    assert answer.json["message"] == "resourceVersion should not be set on objects to be created"
 
 
 async def test_a_body_beyond_the_limit_is_too_large(cluster: Cluster):

@@ -10,7 +10,7 @@ from yarl import URL
 
 from chains.errors import EdgeError, InputError
 from chains.registry.answer import Answer
-from chains.registry.breaker import FAILURES, Breaker, State
+from chains.registry.breaker import FAILURES, LONGEST_INTEREST, Breaker, State
 from chains.registry.refusals import UnreachableError
 from tests.registry.builders import Clock
 
@@ -132,7 +132,7 @@ def test_the_refusal_is_of_the_kind_of_the_last_failure() -> None:
     assert not isinstance(refusal(opened(Clock())), UnreachableError)
 
 
-def test_the_wait_doubles_from_one_second_to_a_minute() -> None:
+def test_the_wait_doubles_from_one_second_to_half_a_minute() -> None:
     clock = Clock()
     hosts = opened(clock)
     waits = []
@@ -141,10 +141,10 @@ def test_the_wait_doubles_from_one_second_to_a_minute() -> None:
         waits.append(hosts.wait(HOST))
         clock.now += waits[-1]
         fail(hosts, 1)
-    assert waits == [1, 2, 4, 8, 16, 32, 48, 48, 48]
+    assert waits == [1, 2, 4, 8, 16, 24, 24, 24, 24]
 
 
-def test_the_wait_is_drawn_and_never_longer_than_a_minute() -> None:
+def test_the_wait_is_drawn_and_never_longer_than_half_a_minute() -> None:
     clock = Clock()
     drawn: list[tuple[float, float]] = []
 
@@ -158,7 +158,7 @@ def test_the_wait_is_drawn_and_never_longer_than_a_minute() -> None:
         clock.now += 60
         fail(hosts, 1)
     assert drawn[:2] == [(1, 1.25), (2, 2.5)]
-    assert drawn[-1] == (48, 60)
+    assert drawn[-1] == (24, 30)
 
 
 @pytest.mark.parametrize(("wait", "seconds"), [("30", 30), ("0", 1), ("86400", 300), ("soon", 1)])
@@ -214,18 +214,47 @@ def test_success_resets_the_row_and_the_wait() -> None:
     assert hosts.wait(HOST) == 1
 
 
-async def test_who_waits_for_a_recovery_is_told_of_the_first_success_of_a_host_that_was_left_alone() -> None:
+async def test_a_host_is_due_when_its_wait_is_over() -> None:
     clock = Clock()
     hosts = breaker(clock)
-    told = asyncio.create_task(hosts.recovery())
+    told = asyncio.create_task(hosts.due())
     fail(hosts, 2)
-    asked(hosts, answer(200))
+    await asyncio.sleep(0)
+    fail(hosts, 1)
+    fail(hosts, 3, answer(429, "300"), host=OTHER)
     await asyncio.sleep(0)
     assert not told.done()
-    fail(hosts)
     clock.now += 1
-    asked(hosts, answer(200))
-    await told
+    assert await told == HOST
+
+
+async def test_a_host_that_is_being_tried_is_not_due() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    clock.now += 1
+    with hosts.attempt(HOST) as trial:
+        trial.begin()
+        told = asyncio.create_task(hosts.due())
+        await asyncio.sleep(0)
+        assert not told.done()
+        trial.answered(answer(503))
+    clock.now += 2
+    assert await told == HOST
+
+
+async def test_a_host_that_nobody_asks_for_any_more_is_not_due() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    clock.now += LONGEST_INTEREST
+    told = asyncio.create_task(hosts.due())
+    await asyncio.sleep(0)
+    assert not told.done()
+    with hosts.attempt(HOST) as trial:
+        trial.begin()
+        refusal(hosts)
+        trial.answered(answer(503))
+    clock.now += 2
+    assert await told == HOST
 
 
 def test_a_trial_that_is_cancelled_lets_the_next_one_try() -> None:

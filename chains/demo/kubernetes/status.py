@@ -38,7 +38,7 @@ class StatusError(Exception):
             "metadata": {"continue": continuation} if continuation else {},
             "status": "Failure",
             "message": message,
-            "reason": reason,
+            **({"reason": reason} if reason else {}),
             "code": code,
         }
         details = dict(details or {}) | ({"retryAfterSeconds": retry_after} if retry_after is not None else {})
@@ -97,6 +97,11 @@ def forbidden(resource: Resource, name: str, why: str, causes: Sequence[Cause] =
 
 def bad_request(message: str) -> StatusError:
     return StatusError(400, "BadRequest", message)
+
+
+def unexpected(message: str) -> StatusError:
+    """What the API server did not think of: it names no reason."""
+    return StatusError(500, "", message)
 
 
 def unprocessable(message: str) -> StatusError:

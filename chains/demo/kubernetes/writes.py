@@ -12,12 +12,12 @@ from chains.demo.kubernetes.objects import Object, Version
 from chains.demo.kubernetes.status import (
     Cause,
     already_exists,
-    bad_request,
     conflict,
     invalid,
     modified,
     not_found,
     storage_too_large,
+    unexpected,
 )
 from chains.demo.kubernetes.targets import Target
 
@@ -49,7 +49,7 @@ def create(cluster: Cluster, write: Write, new: Object) -> Version:
     check_shape(new)
     metadata = new["metadata"]
     if metadata.get("resourceVersion", "0") not in ("", "0"):
-        raise bad_request("resourceVersion should not be set on objects to be created")
+        raise unexpected("resourceVersion should not be set on objects to be created")
     place(target, metadata)
     prefix = "" if metadata["name"] else metadata.get("generateName", "")
     for _ in range(NAME_TRIES if prefix else 1):

@@ -1,0 +1,236 @@
+"""A real control plane on loopback: etcd and kube-apiserver, with RBAC on and Tekton's kinds of runs defined."""
+
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 90.0
+ADMIN = "token-of-the-administrator"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+AUDIENCE = "https://kubernetes.default.svc"
+
+
+@dataclass
+class ControlPlane:
+    """One etcd and one kube-apiserver; stopping and starting the latter keeps its address and what it holds."""
+
+    folder: Path
+    port: int
+    etcd_port: int
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.folder / "certs" / "apiserver.crt"
+
+    @property
+    def admin(self) -> Path:
+        """The kubeconfig of the administrator."""
+        return self.kubeconfig("admin", ADMIN)
+
+    def kubeconfig(self, user: str, token: str) -> Path:
+        """Write the kubeconfig of whoever bears a token."""
+        named = {"cluster": {"server": self.url, "certificate-authority": str(self.ca_file)}, "name": "here"}
+        path = self.folder / f"kubeconfig-{user}"
+        found = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "here",
+            "clusters": [named],
+            "users": [{"name": user, "user": {"token": token}}],
+            "contexts": [{"name": "here", "context": {"cluster": "here", "user": user}}],
+        }
+        path.write_text(json.dumps(found))
+        return path
+
+    def service_account(self, namespace: str, name: str) -> Path:
+        """Ask for a token of a service account, as a pod gets it, and write a kubeconfig that carries it."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
+        return self.kubeconfig(f"{namespace}-{name}", self.ask("POST", path, asked)["status"]["token"])
+
+    def ask(self, method: str, path: str, body: object = None, kind: str = "application/json") -> dict[str, Any]:
+        """Send one request as the administrator; a refusal raises."""
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": kind}
+        request = urllib.request.Request(self.url + path, content, headers, method=method)
+        with urllib.request.urlopen(request, timeout=30, context=self._trust()) as response:
+            found: dict[str, Any] = json.loads(response.read())
+        return found
+
+    def _trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self.ca_file)
+        # The server signs its own certificate without the key identifiers that later Pythons ask for.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return context
+
+    def start_etcd(self) -> None:
+        """Start etcd; nothing is flushed to the disk."""
+        client, peer = f"http://127.0.0.1:{self.etcd_port}", f"http://127.0.0.1:{free_port()}"
+        options = {
+            "data-dir": self.folder / "etcd",
+            "listen-client-urls": client,
+            "advertise-client-urls": client,
+            "listen-peer-urls": peer,
+            "initial-advertise-peer-urls": peer,
+            "initial-cluster": f"default={peer}",
+            "quota-backend-bytes": 8 << 30,
+        }
+        self._spawn("etcd", "--unsafe-no-fsync", *(f"--{name}={value}" for name, value in options.items()))
+
+    def start_api(self) -> None:
+        """Start kube-apiserver and wait until it is ready."""
+        keys = self.folder / "accounts.key"
+        options = {
+            "etcd-servers": f"http://127.0.0.1:{self.etcd_port}",
+            "secure-port": self.port,
+            "bind-address": "127.0.0.1",
+            "cert-dir": self.folder / "certs",
+            "service-account-issuer": AUDIENCE,
+            "service-account-key-file": keys,
+            "service-account-signing-key-file": keys,
+            "service-cluster-ip-range": "10.99.0.0/24",
+            "token-auth-file": self.folder / "tokens.csv",
+            "authorization-mode": "RBAC",
+            "max-requests-inflight": 4000,
+            "max-mutating-requests-inflight": 2000,
+        }
+        self._spawn("kube-apiserver", *(f"--{name}={value}" for name, value in options.items()))
+        self._wait_until_ready()
+
+    def stop_api(self) -> None:
+        """End kube-apiserver at once, as the death of its node would; asked politely it waits for its watchers."""
+        process = self.processes.pop("kube-apiserver")
+        process.kill()
+        process.wait(60)
+
+    def close(self) -> None:
+        """End both."""
+        for process in reversed(self.processes.values()):
+            process.kill()
+            process.wait(30)
+        self.processes.clear()
+
+    def _spawn(self, name: str, *options: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                (program(name), *options), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def _wait_until_ready(self) -> None:
+        until, said = time.monotonic() + READY_SECONDS, "nothing"
+        while time.monotonic() < until:
+            if self.processes["kube-apiserver"].poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(self.url + "/readyz", timeout=5, context=self._trust()):
+                    return
+            except (urllib.error.URLError, OSError) as error:
+                said = str(error)
+            time.sleep(0.2)
+        log = (self.folder / "kube-apiserver.log").read_text(errors="replace")[-2000:]
+        raise AssertionError(f"kube-apiserver is not ready after {READY_SECONDS:.0f} s: {said}\n{log}")
+
+
+@contextmanager
+def control_plane(folder: Path, *, status_apart: bool = True) -> Iterator[ControlPlane]:
+    """Start a control plane that knows TaskRuns and PipelineRuns, for as long as the context lasts.
+
+    A status is written apart, as Tekton has it; a benchmark creates a run and its status at once.
+    """
+    here = ControlPlane(folder, free_port(), free_port())
+    (folder / "tokens.csv").write_text(f'{ADMIN},admin,admin,"system:masters"\n')
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    (folder / "accounts.key").write_bytes(pem)
+    try:
+        here.start_etcd()
+        here.start_api()
+        for kind, plural, short in (("TaskRun", "taskruns", "tr"), ("PipelineRun", "pipelineruns", "pr")):
+            here.ask("POST", DEFINITIONS, _definition(kind, plural, short, status_apart=status_apart))
+            _wait_for(here, plural)
+        yield here
+    finally:
+        here.close()
+
+
+def _wait_for(here: ControlPlane, plural: str) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            here.ask("GET", f"/apis/tekton.dev/v1/{plural}")
+        except urllib.error.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"{plural} are not served 30 s after they were defined")
+
+
+def _definition(kind: str, plural: str, short: str, *, status_apart: bool) -> dict[str, Any]:
+    """Tekton's definition: both versions served, status apart, a schema that keeps everything."""
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    columns = [{"name": "Succeeded", "type": "string", "jsonPath": '.status.conditions[?(@.type=="Succeeded")].status'}]
+    versions = [
+        {
+            "name": version,
+            "served": True,
+            "storage": version == "v1",
+            "schema": schema,
+            **({"subresources": {"status": {}}} if status_apart else {}),
+            "additionalPrinterColumns": columns,
+        }
+        for version in ("v1beta1", "v1")
+    ]
+    names = {"kind": kind, "plural": plural, "singular": kind.lower(), "shortNames": [short, f"{short}s"]}
+    spec = {
+        "group": "tekton.dev",
+        "scope": "Namespaced",
+        "names": {**names, "listKind": f"{kind}List", "categories": ["tekton", "tekton-pipelines"]},
+        "versions": versions,
+    }
+    metadata = {"name": f"{plural}.tekton.dev"}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": metadata,
+        "spec": spec,
+    }
+
+
+def program(name: str) -> Path:
+    """Return etcd, kube-apiserver or another program of that name; fail the test when it is nowhere."""
+    folders = [os.environ.get("KUBEBUILDER_ASSETS", ""), str(ROOT / ".peers" / "bin"), os.environ.get("PATH", "")]
+    found = shutil.which(name, path=os.pathsep.join(filter(None, folders)))
+    if found is None:
+        pytest.fail(
+            f"{name} is neither in $KUBEBUILDER_ASSETS nor in .peers/bin nor on the PATH: `make e2e` installs it"
+        )
+    return Path(found)
+
+
+def free_port() -> int:
+    """Return a port of the loopback address that is free now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
 
 import click
@@ -16,6 +17,9 @@ from chains.controller.service import Scope, Service
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
 from chains.wiring import ClusterWiring, secret_source
+
+# Kubernetes kills what has not ended 30 s after SIGTERM.
+LAST_MOMENT = 24.0
 
 
 @click.command(name="controller")
@@ -51,7 +55,7 @@ async def _serve(
     system_namespace = os.environ.get("SYSTEM_NAMESPACE") or "tekton-chains"
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
     client = await KubeClient.connect(kubeconfig)
     try:
         secret = secret_source(signing_secrets, client, system_namespace)
@@ -63,3 +67,11 @@ async def _serve(
                 await service.run(stop)
     finally:
         await client.close()
+
+
+def _stop(stop: asyncio.Event) -> None:
+    """Ask the service to end, and make sure that the process does: the lookup of a name cannot be cancelled."""
+    stop.set()
+    watchdog = threading.Timer(LAST_MOMENT, os._exit, (0,))
+    watchdog.daemon = True
+    watchdog.start()

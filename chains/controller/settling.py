@@ -41,7 +41,7 @@ class Settling:
 
     A put of what is there costs one read; what is not there is put back, and looked at again after another quiet time.
 
-    When more waits than may, the oldest are looked at sooner, and dropped when that fails. What is still waiting when the
+    When more waits than may, the oldest are looked at sooner, and dropped when that fails. What still waits when the
     service stops is not looked at.
     """
 

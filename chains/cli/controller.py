@@ -1,6 +1,7 @@
 """`chains controller`: the service."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -45,6 +46,7 @@ def command(  # noqa: PLR0917 - one parameter an option
     if that is there, else from the Secret signing-secrets in that namespace.
     """
     log_to_stderr(log_level)
+    _collect_garbage_rarely()
     scope = Scope(namespaces=tuple(n.strip() for n in namespace.split(",") if n.strip()), workers=workers)
     run(_serve(kubeconfig, signing_secrets, scope, ca_files_from(registry_ca), health_port))
 
@@ -75,3 +77,10 @@ def _stop(stop: asyncio.Event) -> None:
     watchdog = threading.Timer(LAST_MOMENT, os._exit, (0,))
     watchdog.daemon = True
     watchdog.start()
+
+
+def _collect_garbage_rarely() -> None:
+    """Look through what lives as long as the process never again, and through the rest less often: a fifth of the CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)

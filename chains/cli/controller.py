@@ -80,7 +80,7 @@ def _stop(stop: asyncio.Event) -> None:
 
 
 def _collect_garbage_rarely() -> None:
-    """Look through what lives as long as the process never again, and through the rest less often: a fifth of the CPU."""
+    """Look through what lives as long as the process never again, and through the rest rarely: a fifth of the CPU."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)

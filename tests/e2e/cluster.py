@@ -113,6 +113,11 @@ class E2eCluster:
         """Delete a run."""
         self.plane.ask("DELETE", self._path(run))
 
+    def finalizers(self, run: dict[str, Any]) -> list[str]:
+        """Return what holds a run, nothing when it is gone."""
+        found: list[str] = (self.get(run) or run)["metadata"].get("finalizers", [])
+        return found
+
     def mark(self, run: dict[str, Any]) -> str | None:
         """Return the mark of a run, `gone` when there is none of that name."""
         found = self.get(run)

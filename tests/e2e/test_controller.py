@@ -1,52 +1,19 @@
 """The whole service on a real Kubernetes API and a real registry, with exactly the rights that `config/` gives it."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.cluster import SETTINGS, SYSTEM, E2eCluster, lines, until
+from tests.e2e.cluster import SETTINGS, SYSTEM, E2eCluster, until
 from tests.e2e.images import push_image
-from tests.faults.controller_process import ControllerProcess
+from tests.e2e.service import at_work, reached, service, told
 from tests.faults.runs import pipelinerun, taskrun
 from tests.peers.cosign import Cosign, both_cosigns
 from tests.peers.docker_registry import docker_registry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 THEIRS = "example.com/theirs"
-
-
-def service(cluster: E2eCluster, kubeconfig: Path, folder: Path) -> ControllerProcess:
-    """The service for the runs of one namespace, not started yet."""
-    return ControllerProcess(kubeconfig, folder / "controller.log", "--namespace", cluster.namespace)
-
-
-@asynccontextmanager
-async def at_work(cluster: E2eCluster, folder: Path) -> AsyncIterator[ControllerProcess]:
-    """Run the service for these tests' namespace; it must end by itself, and must have been refused nothing."""
-    process = service(cluster, cluster.kubeconfig, folder)
-    await process.start()
-    try:
-        yield process
-        status, seconds = await process.terminate()
-        assert (status, seconds < 25) == (0, True)
-    finally:
-        await process.close()
-    assert not [line for line in lines(process.log) if re.search(r"\b403\b|forbidden", str(line), re.IGNORECASE)]
-    assert not [line for line in lines(process.log) if line["level"] == "error"]
-
-
-async def reached(state: str, cluster: E2eCluster, *runs: dict[str, object], seconds: float = 60.0) -> None:
-    """Wait until each of the runs has this mark."""
-    await asyncio.to_thread(until, lambda: all(cluster.mark(run) == state for run in runs), state, seconds)
-
-
-async def told(process: ControllerProcess, words: str, times: int = 1) -> None:
-    """Wait until the log has these words so many times."""
-    await asyncio.to_thread(until, lambda: process.log.read_text().count(words) >= times, words)
 
 
 @both_cosigns
@@ -83,9 +50,7 @@ async def test_a_run_that_is_deleted_as_soon_as_it_is_done_is_signed_and_goes(
         image = await push_image(address, "team/app", "early")
         async with at_work(cluster, tmp_path):
             run = cluster.begin(taskrun("early", (image,), done=False))
-            await asyncio.to_thread(
-                until, lambda: bool((cluster.get(run) or run)["metadata"].get("finalizers")), "held"
-            )
+            await asyncio.to_thread(until, lambda: bool(cluster.finalizers(run)), "held")
         cluster.end(run)
         cluster.delete(run)
         assert cluster.mark(run) is None

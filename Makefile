@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint properties faults peers e2e lock docs clean
+.PHONY: setup demo test lint properties faults peers e2e bench lock docs clean
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 
@@ -34,6 +34,11 @@ e2e: $(VENV)/dev.stamp ## the whole service on a real kube-apiserver, etcd and d
 	@tests/peers/install
 	@tests/envtest/install
 	@$(BIN)/python -m pytest -m e2e
+
+bench: $(VENV)/dev.stamp ## speed and memory beside the floor; writes docs/performance.md and its plot
+	@tests/peers/install
+	@tests/envtest/install
+	@$(BIN)/python -m tests.bench --write docs
 
 docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains config docs > docs/config.md

@@ -6,7 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from chains.config.config import Config, ConfigReading, read_config
+from yarl import URL
+
+from chains.config.config import Config, ConfigReading, TransparencySettings, read_config
 from chains.errors import InputError
 from chains.keys.folder import FolderSource
 from chains.keys.keyring import Keyring, SecretSource
@@ -17,16 +19,21 @@ from chains.kube.pull_secrets import DOCKER_CFG, PullSecrets
 from chains.kube.reference import SCHEME, secret_name
 from chains.kube.secret import SecretSource as KubeSecretSource
 from chains.payloads.payload import Origin
-from chains.pipeline.parts import Parts
+from chains.pipeline.parts import Parts, Transparency
 from chains.registry.breaker import Breaker
 from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
 from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, config_file_keychain
 from chains.registry.docker_config import DockerConfig
 from chains.registry.oci_store import OciStore
+from chains.registry.proxies import Proxies
+from chains.rekor.log_key import LogKey, read_log_keys
+from chains.rekor.log_v1 import LogV1
+from chains.rekor.log_v2 import LogV2
 
 MOUNTED_SECRET = Path("/etc/signing-secrets")
 REMEMBERED_KEYCHAINS = 1024
+LOG_KEY_VARIABLE = "SIGSTORE_REKOR_PUBLIC_KEY"
 
 
 class Registries:
@@ -58,6 +65,44 @@ class Registries:
             await client.close()
 
 
+class Logs:
+    """The transparency logs' clients of one process, each made when it is first asked for."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self._clients: dict[TransparencySettings, LogV1 | LogV2] = {}
+
+    def transparency(self, config: Config) -> Transparency | None:
+        """Return the log that a configuration calls for; raise InputError when its key is not to be had."""
+        settings = config.transparency
+        if not settings.possible:
+            return None
+        if settings not in self._clients:
+            proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
+            client = LogV1 if settings.version == 1 else LogV2
+            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy)
+        return Transparency(self._clients[settings], settings.deferred)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            await client.close()
+
+    def _keys(self, settings: TransparencySettings) -> tuple[LogKey, ...]:
+        given = settings.public_key.strip() or self._env.get(LOG_KEY_VARIABLE, "")
+        if not given:
+            raise InputError(
+                "transparency.enabled needs the log's public key, so that its answers can be verified: set "
+                f"transparency.public-key to it or to its file, or {LOG_KEY_VARIABLE} to its file"
+            )
+        if given.startswith(("-----BEGIN", "{")):
+            return read_log_keys(given.encode())
+        try:
+            return read_log_keys(Path(given).read_bytes())
+        except (OSError, ValueError) as error:
+            raise InputError(f"the log's public key cannot be read: {error}") from error
+
+
 class ClusterWiring:
     """What the controller signs and stores with: the cluster's signing secret, and its runs' registry credentials."""
 
@@ -66,6 +111,7 @@ class ClusterWiring:
     ) -> None:
         self.keyring = Keyring(secret)
         self._registries = Registries(env, ca_files)
+        self._logs = Logs(env)
         self._pull_secrets = PullSecrets(client)
         self._own_credentials = config_file_keychain(env)
         self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)
@@ -74,6 +120,7 @@ class ClusterWiring:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._logs.close()
         await self._registries.close()
 
     def choose(self, entries: Mapping[str, str]) -> Parts:
@@ -98,12 +145,21 @@ class ClusterWiring:
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config
         client = self._registries.client(config)
-        registry = OciStore(client, self._keychain, config.oci_repository, self._forget_credentials)
+        kept = config.encoding
+        registry = OciStore(
+            client,
+            self._keychain,
+            config.oci_repository,
+            self._forget_credentials,
+            tags=kept.tags,
+            bundles=kept.bundles,
+        )
         return Parts(
             config=config,
             signers={"x509": self.keyring.current},
             stores={"oci": registry, "tekton": AnnotationStore()},
             notices=(*reading.unknown, *reading.unbuilt),
+            transparency=self._logs.transparency(config),
         )
 
     def _forget_credentials(self, origin: Origin) -> None:
@@ -121,11 +177,12 @@ class ClusterWiring:
         return ChainedKeychain(DocumentsKeychain(documents), self._own_credentials)
 
 
-def local_parts(config: Config, signer: KeySigner, registries: Registries, env: Mapping[str, str]) -> Parts:
+def local_parts(config: Config, signer: KeySigner, registries: Registries, logs: Logs, env: Mapping[str, str]) -> Parts:
     """Return the parts for signing without a cluster: one key, this machine's registry credentials, no annotations."""
     keychain = config_file_keychain(env)
-    store = OciStore(registries.client(config), lambda _: keychain, config.oci_repository)
-    return Parts(config, {"x509": lambda: signer}, {"oci": store})
+    client, kept = registries.client(config), config.encoding
+    store = OciStore(client, lambda _: keychain, config.oci_repository, tags=kept.tags, bundles=kept.bundles)
+    return Parts(config, {"x509": lambda: signer}, {"oci": store}, transparency=logs.transparency(config))
 
 
 def secret_source(reference: str, client: KubeClient, system_namespace: str) -> SecretSource:

@@ -41,11 +41,12 @@ async def _stay(here: World, image: ImageReference) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    cosign = f"--key {here.public_key} --insecure-ignore-tlog=true"
+    cosign = f"--key {here.public_key}"
     click.echo(
         f"""
 It goes on running until Ctrl-C. From another terminal:
   export KUBECONFIG={here.kubeconfig}
+  export SIGSTORE_REKOR_PUBLIC_KEY={here.log_key}
   kubectl get taskruns,pipelineruns --all-namespaces
   kubectl describe taskrun build-hello-x7k2p --namespace builds
   cosign verify {cosign} {image}

@@ -13,7 +13,7 @@ from chains.config.config import Config
 from chains.errors import InputError
 from chains.pipeline.plan import Plan, plan_run
 from chains.pipeline.sign import Receipt, sign_plan
-from chains.wiring import Registries, local_parts
+from chains.wiring import Logs, Registries, local_parts
 
 # There is no run to leave annotations on, so the registry is what unset storage means here.
 _DEFAULTS = ("artifacts.taskrun.storage=oci", "artifacts.pipelinerun.storage=oci")
@@ -42,15 +42,16 @@ def command(files: tuple[Path, ...], reference: str, settings: tuple[str, ...], 
 async def _sign_all(plans: list[Plan], config: Config, reference: str, ca_files: dict[str, Path]) -> bool:
     """Sign plan by plan, and return whether everything was stored."""
     signer = await signer_for(reference)
-    registries = Registries(os.environ, ca_files)
+    registries, logs = Registries(os.environ, ca_files), Logs(os.environ)
     good = True
     try:
-        parts = local_parts(config, signer, registries, os.environ)
+        parts = local_parts(config, signer, registries, logs, os.environ)
         for plan in plans:
-            receipts = await sign_plan(plan, {"x509": signer}, parts.stores)
+            receipts = await sign_plan(plan, {"x509": signer}, parts.stores, transparency=parts.transparency)
             _report(plan, receipts)
             good &= not any(receipt.failures for receipt in receipts)
     finally:
+        await logs.close()
         await registries.close()
     return good
 
@@ -60,6 +61,8 @@ def _report(plan: Plan, receipts: tuple[Receipt, ...]) -> None:
     for receipt in receipts:
         for place in (place for stored in receipt.stored.values() for place in stored.locations):
             click.echo(f"  {receipt.request.kind} {receipt.request.artifact} stored at {place}")
+        if receipt.signed is not None and receipt.signed.log_entry is not None:
+            click.echo(f"  {receipt.request.kind} {receipt.request.artifact} logged at {receipt.signed.log_entry.url}")
         for failure in receipt.failures:
             click.echo(
                 f"  {receipt.request.kind} {receipt.request.artifact} FAILED in {failure.where}: {failure.error}"

@@ -61,4 +61,5 @@ def _where(request: SigningRequest) -> str:
     """Return the stores, and the images that the store oci will keep it beside if it is not about one of them."""
     images = [str(image) for image in request.payload.images] if "oci" in request.stores else []
     beside = ", ".join(image for image in images if image != request.artifact)
-    return ", ".join(request.stores) + (f" beside {beside}" if beside else "")
+    logged = ", and into the transparency log" if request.logged else ""
+    return ", ".join(request.stores) + (f" beside {beside}" if beside else "") + logged

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from chains.artifacts.reference import Repository, shown
 from chains.errors import InputError
@@ -102,6 +103,22 @@ def backfill() -> Check:
 def repository() -> Check:
     """Accept a repository, or nothing."""
     return Check("empty, or `registry/repository`", lambda given: Repository.parse(given) if given else None)
+
+
+def web_address() -> Check:
+    """Accept an http or https URL; a slash at its end is dropped."""
+
+    def read(given: str) -> object:
+        try:
+            url = urlsplit(given)
+            usable = url.scheme in ("http", "https") and bool(url.hostname) and not (url.query or url.fragment)
+        except ValueError:
+            usable = False
+        if not usable or not given.isascii() or not given.isprintable() or " " in given or "@" in given:
+            raise InputError(f"{shown(given)} is no http or https URL")
+        return given.rstrip("/")
+
+    return Check("an `http` or `https` URL", read)
 
 
 def _listed(lead: str, choices: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from chains.config.keys import KEYS, Key
 from chains.errors import InputError
 
 IGNORED = frozenset(("_example",))
+UPLOAD = "chains.tekton.dev/transparency-upload"
 _BY_NAME = {key.name: key for key in KEYS}
 
 
@@ -28,6 +29,41 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the store `oci` keeps what is signed: under `.sig` and `.att` tags, in Sigstore bundles, or in both."""
+
+    tags: bool
+    bundles: bool
+
+
+_ENCODINGS = {
+    "dsse": Encoding(tags=True, bundles=False),
+    "sigstore-bundle": Encoding(tags=False, bundles=True),
+    "both": Encoding(tags=True, bundles=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TransparencySettings:
+    """Whether signatures are logged (`true`, `manual` or not), where, over which API and when; the log's public key."""
+
+    enabled: str
+    url: str
+    version: int
+    deferred: bool
+    public_key: str
+
+    @property
+    def possible(self) -> bool:
+        """Whether anything may be logged at all."""
+        return self.enabled in ("true", "manual")
+
+    def wants(self, annotations: Mapping[str, str]) -> bool:
+        """Whether what is signed for a run with these annotations is to be logged."""
+        return self.enabled == "true" or (self.enabled == "manual" and annotations.get(UPLOAD) == "true")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """One accepted version of `chains-config`."""
 
@@ -39,6 +75,8 @@ class Config:
     deep_inspection: bool
     oci_repository: Repository | None
     oci_insecure: bool
+    encoding: Encoding
+    transparency: TransparencySettings
     managed_by: frozenset[str]
     trusted_managers: frozenset[str]
     quiet_time: float
@@ -54,8 +92,9 @@ class Config:
 class ConfigReading:
     """What the text came to.
 
-    `problems` are values that are not accepted; `impossible` are accepted ones that ask for what is not built, and
-    without which nothing may be signed; either forbids the use of the whole. `unbuilt` are other keys without effect.
+    `problems` are values that are not accepted; `impossible` are accepted ones that ask for what is not built, or
+    contradict each other, and without which nothing may be signed; either forbids the use of the whole. `unbuilt` are
+    other keys without effect.
     """
 
     config: Config
@@ -75,10 +114,14 @@ def read_config(entries: Mapping[str, str]) -> ConfigReading:
         except InputError as error:
             problems.append(_problem(key, error))
             values[key.name] = key.check.read(key.default)
+    config = _config(values)
     return ConfigReading(
-        config=_config(values),
+        config=config,
         problems=tuple(problems),
-        impossible=tuple(sentence for key in KEYS for sentence in _impossible(key, values[key.name])),
+        impossible=(
+            *(sentence for key in KEYS for sentence in _impossible(key, values[key.name])),
+            *_contradictions(config),
+        ),
         unbuilt=tuple(f"{key.name} has no effect: it is not built yet" for key in KEYS if _is_idle(key, entries)),
         unknown=tuple(_unknown(name) for name in entries if name not in _BY_NAME and name not in IGNORED),
     )
@@ -98,6 +141,14 @@ def _config(values: Mapping[str, Any]) -> Config:
         deep_inspection=values["artifacts.pipelinerun.enable-deep-inspection"],
         oci_repository=values["storage.oci.repository"],
         oci_insecure=values["storage.oci.repository.insecure"],
+        encoding=_ENCODINGS[values["storage.oci.encoding-format"]],
+        transparency=TransparencySettings(
+            enabled=values["transparency.enabled"],
+            url=values["transparency.url"],
+            version=int(values["transparency.version"]),
+            deferred=values["transparency.mode"] == "deferred",
+            public_key=values["transparency.public-key"],
+        ),
         managed_by=values["filter.managed-by"],
         trusted_managers=values["marks.trusted-managers"],
         quiet_time=values["storage.oci.quiet-time"],
@@ -117,6 +168,15 @@ def _impossible(key: Key, value: object) -> list[str]:
         return [f"{key.name} is {value!s}, and that is not built yet: leave it {key.default!r}"]
     chosen = value if isinstance(value, tuple) else (value,)
     return [f"{key.name} asks for {choice}, which is not built yet" for choice in chosen if choice in key.check.unbuilt]
+
+
+def _contradictions(config: Config) -> list[str]:
+    if config.transparency.possible and config.transparency.version == 2 and not config.encoding.bundles:
+        return [
+            "transparency.version is 2, and the entries of that API fit into Sigstore bundles only: "
+            "set storage.oci.encoding-format to both or sigstore-bundle"
+        ]
+    return []
 
 
 def _is_idle(key: Key, entries: Mapping[str, str]) -> bool:

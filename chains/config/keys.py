@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chains.config.checks import Check, any_of, backfill, duration, flag, names, one_of, repository, text
+from chains.config.checks import Check, any_of, backfill, duration, flag, names, one_of, repository, text, web_address
 
 _FORMATS = ("in-toto", "slsa/v1", "slsa/v2alpha3", "slsa/v2alpha4", "slsa/v0.2", "slsa/v1.0")
 _STORES = ("tekton", "oci", "gcs", "docdb", "grafeas", "kafka", "pubsub", "archivista")
@@ -80,7 +80,7 @@ KEYS: tuple[Key, ...] = (
         "storage.oci.repository",
         "",
         repository(),
-        "the one repository for all `.sig` and `.att` tags, instead of each image's own",
+        "the one repository for all signatures and attestations, instead of each image's own",
     ),
     Key(
         "storage.oci.repository.insecure",
@@ -91,8 +91,8 @@ KEYS: tuple[Key, ...] = (
     Key(
         "storage.oci.encoding-format",
         "dsse",
-        one_of("dsse", "sigstore-bundle", unbuilt=("sigstore-bundle",)),
-        "`.sig` and `.att` tags, or Sigstore bundles as referrers",
+        one_of("dsse", "sigstore-bundle", "both"),
+        "`.sig` and `.att` tags, which all verifiers read; Sigstore bundles as referrers, for cosign 3; or both",
     ),
     _later("storage.gcs.bucket", "", text(), "the bucket of the store `gcs`"),
     _later("storage.docdb.url", "", text(), "the document collection of the store `docdb`"),
@@ -115,14 +115,34 @@ KEYS: tuple[Key, ...] = (
     _later("storage.pubsub.kafka.bootstrap.servers", "", text(), "the Kafka brokers of the store `pubsub`"),
     Key("builder.id", "https://tekton.dev/chains/v2", text(), "the builder that provenance names"),
     Key("builddefinition.buildtype", _BUILD_TYPES[0], one_of(*_BUILD_TYPES), "the build type of SLSA v1.0 provenance"),
-    _later(
+    Key(
         "transparency.enabled",
         "false",
         one_of("true", "manual", "false", ""),
-        "whether signatures are uploaded to a transparency log; `manual` asks each run's annotation",
-        essential=True,
+        "whether signatures are uploaded to a transparency log; `manual` asks for the annotation "
+        '`chains.tekton.dev/transparency-upload: "true"` on the run',
     ),
-    _later("transparency.url", "https://rekor.sigstore.dev", text(), "the transparency log"),
+    Key("transparency.url", "https://rekor.sigstore.dev", web_address(), "the transparency log"),
+    Key(
+        "transparency.version",
+        "1",
+        one_of("1", "2"),
+        "the log's API; entries of the second are kept in Sigstore bundles only",
+    ),
+    Key(
+        "transparency.mode",
+        "required",
+        one_of("required", "deferred"),
+        "whether nothing is stored before it is logged, or (`deferred`) it is stored at once and the log entry added "
+        "later; a run is marked when both are done",
+    ),
+    Key(
+        "transparency.public-key",
+        "",
+        text(),
+        "the log's public key: a file, or the PEM or Sigstore trusted root itself; empty for the file that "
+        "`SIGSTORE_REKOR_PUBLIC_KEY` names",
+    ),
     _later(
         "signers.x509.fulcio.enabled",
         "false",

@@ -12,7 +12,7 @@ it was, why, and what it takes. A key that is not in this table has no effect, a
 that has.
 
 Where the last column says *later*, the key is known and checked, and what it asks for is not built yet. At start the
-log names each such key that is set. Where nothing may be signed without it (a transparency log, certificates, a store),
+log names each such key that is set. Where nothing may be signed without it (certificates, a store),
 the configuration is refused instead.
 
 | key | default | takes | what it does | built |

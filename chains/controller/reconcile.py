@@ -14,11 +14,20 @@ from chains.errors import ChainsError, EdgeError, InputError
 from chains.payloads.payload import SignedPayload
 from chains.pipeline.parts import Parts
 from chains.pipeline.plan import Plan, plan_run
-from chains.pipeline.sign import Receipt, fingerprint, sign_plan
+from chains.pipeline.sign import Receipt, fingerprint, log_urls, sign_plan
 from chains.runs.authors import is_forged
 from chains.runs.glance import glance
 from chains.runs.hold import Hold
-from chains.runs.marks import REASON, SIGNED, STORED, NextStep, is_asked_for, is_settled, next_step
+from chains.runs.marks import (
+    REASON,
+    SIGNED,
+    STORED,
+    TRANSPARENCY,
+    NextStep,
+    is_asked_for,
+    is_settled,
+    next_step,
+)
 from chains.runs.moment import is_before
 from chains.runs.run import Run, parse_run
 from chains.runs.sighting import RunKey
@@ -119,7 +128,7 @@ class _Turn:
             signers = {name: parts.signers[name]() for name in {request.signer for request in plan.requests}}
         except EdgeError as error:
             return Turn(self.key, End.BLOCKED, str(error))
-        receipts = await sign_plan(plan, signers, parts.stores, self.past.kept)
+        receipts = await sign_plan(plan, signers, parts.stores, self.past.kept, parts.transparency)
         turn = await self.settle(plan, receipts, parts)
         if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
             await self.free_children(children)
@@ -134,6 +143,8 @@ class _Turn:
         if failures:
             return await self.give_up(sentence, receipts)
         annotations = {name: text for receipt in receipts for name, text in _carried(receipt).items()}
+        if logged := log_urls(receipts):
+            annotations[TRANSPARENCY] = logged
         if not receipts:
             annotations[REASON] = _joined(plan.reasons)
         elif parts.config.quiet_time > 0:

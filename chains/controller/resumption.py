@@ -8,7 +8,7 @@ from chains.errors import EdgeError, InputError
 from chains.payloads.payload import Stored
 from chains.pipeline.parts import Parts
 from chains.pipeline.plan import plan_run
-from chains.pipeline.sign import Receipt, fingerprint, sign_request
+from chains.pipeline.sign import Receipt, fingerprint, log_again, sign_request
 from chains.runs.run import Run, parse_run
 from chains.runs.sighting import RunKey
 from chains.runs.stamp import stamp_in
@@ -46,6 +46,9 @@ async def _sign_again(key: RunKey, run: Run, cluster: Cluster, parts: Parts) -> 
     signed = [await sign_request(request, signers[request.signer]) for request in requests]
     if stamp is None or stamp.fingerprint != fingerprint(signed):
         return Turn(key, End.LEFT, "what was stored for it lately cannot be made again: something changed since")
-    made = zip(requests, signed, strict=True)
+    made = [
+        (request, await log_again(request, one, parts.transparency))
+        for request, one in zip(requests, signed, strict=True)
+    ]
     receipts = tuple(Receipt(request, plan.origin, one, {"oci": Stored(())}) for request, one in made)
     return Turn(key, End.RESUMED, receipts=receipts)

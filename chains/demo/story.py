@@ -20,6 +20,8 @@ from chains.pipeline.verify import verify_attestations, verify_signatures
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages
 from chains.registry.credentials import ChainedKeychain
+from chains.rekor.log_key import read_log_keys
+from chains.rekor.verify import verify_logged
 from chains.runs.sighting import RunKey
 
 SETTINGS = {
@@ -28,6 +30,7 @@ SETTINGS = {
     "artifacts.pipelinerun.format": "slsa/v2alpha4",
     "artifacts.pipelinerun.storage": "oci",
     "artifacts.oci.storage": "oci",
+    "transparency.enabled": "true",
 }
 PATIENCE = 60.0
 MARGIN = " " * 20
@@ -43,8 +46,9 @@ async def tell(folder: Path, say: Say, stay: Stay | None = None) -> bool:
     began = time.monotonic()
     runs = read_samples(samples_folder())
     async with world(folder, SETTINGS, tuple(dict.fromkeys(run.namespace for run in runs))) as here:
-        say("1. A Kubernetes API and an OCI registry run in this process")
+        say("1. A Kubernetes API, an OCI registry and a transparency log run in this process")
         say(f"   Kubernetes API   {here.kubernetes.url}\n   OCI registry     {here.registry.address}")
+        say(f"   transparency log {here.rekor.url}")
         say(f"   signing key      Secret {SYSTEM_NAMESPACE}/{SECRET}, {here.verifier.key_id}")
         samples = with_real_images(runs, read_config(SETTINGS).config, here.registry)
         turns: asyncio.Queue[Turn] = asyncio.Queue()
@@ -124,16 +128,19 @@ def _reason(turn: Turn) -> str:
 async def _verify(here: World, samples: Sequence[Sample], say: Say) -> bool:
     expected = {(image, sample.run.kind): None for sample in samples for image in sample.images}
     good, provenance = bool(expected), b""
+    log_keys = read_log_keys(here.rekor.public_key)
     async with RegistryClient() as client:
         stored = CosignImages(client, ChainedKeychain())
         for image, kind in expected:
             try:
-                await verify_signatures(image, stored, here.verifier)
+                signatures = await verify_signatures(image, stored, here.verifier)
                 format_name = SETTINGS[f"artifacts.{kind.lower()}.format"]
                 found = await verify_attestations(
                     image, stored, here.verifier, named_format(format_name).predicate_type
                 )
-                say(f"   signature and {kind}'s attestation hold: {image}")
+                for signed in (*signatures.payloads, *found.payloads):
+                    verify_logged(signed, log_keys, here.verifier.public_pem)
+                say(f"   signature, {kind}'s attestation and their log entries hold: {image}")
                 provenance = provenance or found.payloads[-1].payload.body
             except VerificationError as error:
                 say(f"   does NOT verify: {error}")

@@ -1,4 +1,4 @@
-"""A world in one process: a Kubernetes API, an OCI registry, a signing secret and the service that watches them."""
+"""A world in one process: a Kubernetes API, a registry, a transparency log, a signing secret, and the service."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -10,6 +10,7 @@ from chains.controller.service import Scope, Service
 from chains.controller.turn import Turn
 from chains.demo.kubernetes.server import KubernetesServer
 from chains.demo.registry.server import RegistryServer
+from chains.demo.rekor.server import RekorServer
 from chains.keys.generate import generate_key_pair
 from chains.keys.signer import KeyVerifier
 from chains.kube.client import KubeClient
@@ -24,12 +25,14 @@ PASSWORD = b"demo"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The two servers, how to reach them from outside, and the public half of the signing key."""
+    """The servers, how to reach them from outside, and the public keys of service and log."""
 
     kubernetes: KubernetesServer
     registry: RegistryServer
+    rekor: RekorServer
     kubeconfig: Path
     public_key: Path
+    log_key: Path
 
     @property
     def verifier(self) -> KeyVerifier:
@@ -39,9 +42,15 @@ class World:
 
 @asynccontextmanager
 async def world(folder: Path, settings: Mapping[str, str], namespaces: tuple[str, ...]) -> AsyncIterator[World]:
-    """Start both servers and lay out what an administrator would: namespaces, settings and a key pair."""
-    async with KubernetesServer() as kubernetes, RegistryServer() as registry:
-        kubeconfig, public_key = folder / "kubeconfig", folder / "cosign.pub"
+    """Start the servers and lay out what an administrator would: namespaces, settings and a key pair.
+
+    If the settings have `transparency.enabled`, its URL and public key are those of the world's own log by default.
+    """
+    async with KubernetesServer() as kubernetes, RegistryServer() as registry, RekorServer() as rekor:
+        own = {"transparency.url": rekor.url, "transparency.public-key": rekor.public_key.decode()}
+        settings = own | dict(settings) if "transparency.enabled" in settings else settings
+        kubeconfig, public_key, log_key = folder / "kubeconfig", folder / "cosign.pub", folder / "rekor.pub"
+        log_key.write_bytes(rekor.public_key)
         kubeconfig.write_text(kubernetes.kubeconfig())
         for namespace in (SYSTEM_NAMESPACE, *namespaces):
             await kubernetes.apply(_object("Namespace", namespace))
@@ -49,7 +58,7 @@ async def world(folder: Path, settings: Mapping[str, str], namespaces: tuple[str
                 await kubernetes.apply(_object("ServiceAccount", "default", namespace))
         await kubernetes.apply(_object("ConfigMap", CONFIG_MAP, SYSTEM_NAMESPACE) | {"data": dict(settings)})
         public_key.write_bytes(await _make_key_pair(str(kubeconfig)))
-        yield World(kubernetes, registry, kubeconfig, public_key)
+        yield World(kubernetes, registry, rekor, kubeconfig, public_key, log_key)
 
 
 async def _make_key_pair(kubeconfig: str) -> bytes:

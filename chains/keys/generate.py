@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from chains.keys.cosign_key import encrypt
+from chains.keys.signer import KeySigner
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,8 @@ def generate_key_pair(password: bytes) -> GeneratedKeyPair:
     key = ec.generate_private_key(ec.SECP256R1())
     private = encrypt(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), password)
     return GeneratedKeyPair(private, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+
+def new_signer() -> KeySigner:
+    """Make an ECDSA P-256 key that is never written down."""
+    return KeySigner.of(ec.generate_private_key(ec.SECP256R1()))

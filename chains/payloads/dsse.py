@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from chains.errors import InputError
-from chains.payloads.payload import Signature
+from chains.payloads.payload import Signature, SignedPayload
 
 
 def pre_authentication_encoding(payload_type: str, body: bytes) -> bytes:
@@ -24,6 +24,14 @@ def envelope(payload_type: str, body: bytes, signature: Signature) -> bytes:
         msgspec.json.encode(signature.key_id),
         base64.b64encode(signature.raw),
     )
+
+
+def signed_message(signed: SignedPayload) -> bytes:
+    """Return the bytes that a signature was made over: the payload, or its pre-authentication encoding."""
+    payload = signed.payload
+    if signed.envelope is None:
+        return payload.body
+    return pre_authentication_encoding(payload.media_type, payload.body)
 
 
 class _Signature(msgspec.Struct, frozen=True):

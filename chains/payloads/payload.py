@@ -7,6 +7,8 @@ from chains.artifacts.reference import ImageReference
 
 IN_TOTO = "application/vnd.in-toto+json"
 SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
+# The predicate type of an image signature in a Sigstore bundle.
+COSIGN_SIGN = "https://sigstore.dev/cosign/sign/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Payload:
 
     `media_type` is `IN_TOTO` (a statement, signed in a DSSE envelope) or `SIMPLE_SIGNING` (signed as it is);
     `predicate_type` is the statement's, empty for simple signing; `short_key` is the name Tekton Chains stores it under
-    (`taskrun-<uid>`, or the first 12 hex digits of an image); `images` are those it is to be attached to, in order.
+    (`taskrun-<uid>`, or the first 12 hex digits of an image); `images` are those it is to be attached to, in order;
+    `created` is when the run that it speaks of ended, in RFC 3339, or empty.
     """
 
     body: bytes
@@ -37,24 +40,53 @@ class Payload:
     predicate_type: str
     short_key: str
     images: tuple[ImageReference, ...]
+    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A raw signature and the key that made it; `key_id` is the OpenSSH fingerprint `SHA256:...` of the public key."""
+    """A raw signature and the key that made it.
+
+    `key_id` is the OpenSSH fingerprint `SHA256:...` of the public key, `public_key` its PEM where it is known, and
+    `digest` the algorithm that the message was hashed with.
+    """
 
     raw: bytes
     key_id: str
     certificate: str = ""
     chain: str = ""
+    public_key: bytes = field(default=b"", repr=False)
+    digest: str = "sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """That an entry is leaf `log_index` of a tree of `tree_size` leaves (RFC 6962); the checkpoint signs the root."""
+
+    log_index: int
+    tree_size: int
+    root_hash: bytes
+    hashes: tuple[bytes, ...]
+    checkpoint: str
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A transparency log's receipt for one signed payload."""
+    """A transparency log's receipt for one signed payload.
 
-    url: str
-    bundle: bytes
+    `url` is where it can be looked up, empty when it was read from a store. `log_id` names the log's key,
+    `integrated_time` is in seconds since 1970 and 0 where the log gives none, `body` is the canonicalised entry and
+    `promise` the signed entry timestamp, empty where the log makes none.
+    """
+
+    log_id: bytes
+    log_index: int
+    integrated_time: int
+    body: bytes
+    promise: bytes = b""
+    proof: InclusionProof | None = None
+    uuid: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chains.config.config import Config
-from chains.pipeline.ports import Signer, Store
+from chains.pipeline.ports import Signer, Store, TransparencyLog
+
+
+@dataclass(frozen=True, slots=True)
+class Transparency:
+    """The log that signed payloads go into: before they are stored, or (`deferred`) once they are."""
+
+    log: TransparencyLog
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +27,4 @@ class Parts:
     signers: Mapping[str, Callable[[], Signer]]
     stores: Mapping[str, Store]
     notices: tuple[str, ...] = ()
+    transparency: Transparency | None = None

@@ -1,16 +1,16 @@
 """The plan: every byte that will be signed for a run, by which signer, for which stores; a pure function."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chains.artifacts.hints import BuildImage, Hints, read_hints
 from chains.artifacts.materials import images_left_out
 from chains.artifacts.subjects import attachable_image
 from chains.config.config import Config, Treatment
 from chains.formats import named_format
-from chains.formats.simplesigning import write_claim
+from chains.formats.simplesigning import write_claim, write_signing_statement
 from chains.formats.statement import Wording
-from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING, Origin, Payload
+from chains.payloads.payload import COSIGN_SIGN, IN_TOTO, SIMPLE_SIGNING, Origin, Payload
 from chains.runs.family import Family
 from chains.runs.run import Run
 
@@ -24,7 +24,8 @@ NO_HINT = (
 class SigningRequest:
     """One payload to be signed by the signer of that name and put into the stores of those names.
 
-    `kind` is `taskrun`, `pipelinerun` or `oci`; `artifact` says for people what the payload speaks of.
+    `kind` is `taskrun`, `pipelinerun` or `oci`; `artifact` says for people what the payload speaks of; `logged` is
+    whether it goes into the transparency log as well.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class SigningRequest:
     signer: str
     stores: tuple[str, ...]
     payload: Payload
+    logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ def plan_run(run: Run, config: Config, children: Sequence[Run] = ()) -> Plan:
     if requests:
         reasons.extend(_pruned(name) for name in family.missing())
     if run.kind == "TaskRun":
-        requests.extend(_signatures(hints, config.oci, reasons))
+        requests.extend(_signatures(hints, config, run.completed, reasons))
+    if config.transparency.wants(run.annotations):
+        requests = [replace(request, logged=True) for request in requests]
     return Plan(origin, tuple(requests), tuple(reasons))
 
 
@@ -87,26 +91,33 @@ def _attestation(family: Family, config: Config, reasons: list[str]) -> Iterable
         )
         return
     body = form.write(family, subjects, Wording(config.builder_id, config.build_type, config.deep_inspection))
-    payload = Payload(body, IN_TOTO, form.predicate_type, f"{kind}-{run.uid}", images)
+    payload = Payload(body, IN_TOTO, form.predicate_type, f"{kind}-{run.uid}", images, run.completed)
     yield SigningRequest(kind, f"{run.namespace}/{run.name}", treatment.format, treatment.signer, stores, payload)
 
 
-def _signatures(hints: Hints, treatment: Treatment, reasons: list[str]) -> Iterable[SigningRequest]:
-    if hints.images and not treatment.enabled:
+def _signatures(hints: Hints, config: Config, created: str, reasons: list[str]) -> Iterable[SigningRequest]:
+    if hints.images and not config.oci.enabled:
         reasons.append("images are not signed: artifacts.oci.storage is empty or artifacts.oci.signer is none")
         return
     for image in hints.images:
-        stores = _stores(treatment, image.reference is not None)
+        stores = _stores(config.oci, image.reference is not None)
         if stores:
-            yield _signature(image, treatment, stores)
+            yield from _signature(image, config, stores, created)
         else:
             reasons.append(f"{image.name} is no image in a registry, and artifacts.oci.storage names no store but oci")
 
 
-def _signature(image: BuildImage, treatment: Treatment, stores: tuple[str, ...]) -> SigningRequest:
+def _signature(image: BuildImage, config: Config, stores: tuple[str, ...], created: str) -> Iterable[SigningRequest]:
+    """Plan the signature of an image: for `.sig` tags and other stores, for Sigstore bundles, or for both."""
+    artifact, key = f"{image.name}@{image.digest}", image.digest.hex[:12]
     images = () if image.reference is None else (image.reference,)
-    payload = Payload(write_claim(image), SIMPLE_SIGNING, "", image.digest.hex[:12], images)
-    return SigningRequest("oci", f"{image.name}@{image.digest}", treatment.format, treatment.signer, stores, payload)
+    bare = stores if config.encoding.tags else tuple(name for name in stores if name != "oci")
+    if bare:
+        payload = Payload(write_claim(image), SIMPLE_SIGNING, "", key, images, created)
+        yield SigningRequest("oci", artifact, config.oci.format, config.oci.signer, bare, payload)
+    if "oci" in stores and config.encoding.bundles:
+        payload = Payload(write_signing_statement(image), IN_TOTO, COSIGN_SIGN, key, images, created)
+        yield SigningRequest("oci", artifact, "sigstore-bundle", config.oci.signer, ("oci",), payload)
 
 
 def _stores(treatment: Treatment, has_image: bool) -> tuple[str, ...]:

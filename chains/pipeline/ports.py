@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from chains.artifacts.reference import ImageReference
-from chains.payloads.payload import Origin, Signature, SignedPayload, Stored
+from chains.payloads.payload import LogEntry, Origin, Signature, SignedPayload, Stored
 
 
 class Signer(Protocol):
@@ -27,11 +27,18 @@ class Store(Protocol):
         """Store it once, whatever was stored before; raise EdgeError when that failed, in part or whole."""
 
 
+class TransparencyLog(Protocol):
+    """Takes signed payloads into a public record."""
+
+    async def upload(self, signed: SignedPayload) -> LogEntry:
+        """Return the verified entry of a signed payload, new or there already; raise EdgeError when that failed."""
+
+
 class SignedImages(Protocol):
     """Finds what was stored beside an image."""
 
     async def signatures(self, image: ImageReference) -> tuple[SignedPayload, ...]:
-        """Return every simple-signing payload of the image, unverified."""
+        """Return every simple-signing payload of the image, and every signing statement in a bundle, unverified."""
 
     async def attestations(self, image: ImageReference) -> tuple[SignedPayload, ...]:
         """Return every enveloped statement of the image, unverified."""

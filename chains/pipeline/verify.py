@@ -9,7 +9,7 @@ import msgspec
 from chains.artifacts.reference import ImageReference
 from chains.errors import ChainsError, InputError, VerificationError
 from chains.payloads.dsse import pre_authentication_encoding
-from chains.payloads.payload import IN_TOTO, SignedPayload
+from chains.payloads.payload import COSIGN_SIGN, IN_TOTO, SignedPayload
 from chains.pipeline.ports import SignedImages, Verifier
 
 _T = TypeVar("_T")
@@ -82,6 +82,10 @@ def _judge(
 
 
 def _check_claim(found: SignedPayload, image: ImageReference, verifier: Verifier) -> None:
+    """Check a signature of an image: over a claim as it is, or over cosign's signing statement in an envelope."""
+    if found.envelope is not None:
+        _check_statement(found, image, verifier, COSIGN_SIGN)
+        return
     verifier.verify(found.payload.body, found.signature.raw)
     claim = _decode(found.payload.body, _Claim).critical
     if claim.image.digest != str(image.digest):

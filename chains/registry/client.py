@@ -33,6 +33,7 @@ ACCEPTED = ", ".join(
     )
 )
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+_NO_REFERRERS = frozenset({400, 404, 405, 406})
 _LIMITS = Limits()
 _NO_FILES: Mapping[str, Path] = {}
 
@@ -155,6 +156,19 @@ class RegistryClient:
         if said.startswith("sha256:") and said != str(digest):
             raise _mismatch(repository, str(digest), said)
         return digest
+
+    async def get_referrers(
+        self, repository: Repository, digest: Digest, keychain: Keychain, query: str = "", *, writing: bool = False
+    ) -> Answer | None:
+        """Return a page of what the registry itself lists as referring to a digest, None when it keeps no list."""
+        path = f"{repository.path}/referrers/{digest}{'?' if query else ''}{query}"
+        call = Call("GET", repository, path, self._limits.manifest, writing=writing)
+        answer = await self._access.send(call, keychain)
+        if answer.status in _NO_REFERRERS:
+            return None
+        if answer.status != 200:
+            raise failed(answer, f"for the referrers of {digest}", repository)
+        return answer
 
     async def get_blob(
         self, repository: Repository, digest: Digest, keychain: Keychain, *, most: int | None = None

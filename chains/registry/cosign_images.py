@@ -12,7 +12,9 @@ import msgspec
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.errors import EdgeError, InputError
 from chains.payloads.dsse import read_envelope
-from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING, LogEntry, Payload, Signature, SignedPayload
+from chains.payloads.log_annotation import read_annotation
+from chains.payloads.payload import COSIGN_SIGN, IN_TOTO, SIMPLE_SIGNING, LogEntry, Payload, Signature, SignedPayload
+from chains.registry.bundle_images import BundleImages
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_layout import (
     BUNDLE_KEY,
@@ -37,23 +39,24 @@ class _Statement(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one tag holds: the payloads that could be read, one for each signature, and how many layers could not."""
+    """What is kept beside an image: what could be read, one for each signature, and how many layers and bundles not."""
 
     signed: tuple[SignedPayload, ...] = ()
     unreadable: int = 0
 
 
 class CosignImages:
-    """Reads `.sig` and `.att` tags."""
+    """Reads `.sig` and `.att` tags, and Sigstore bundles."""
 
     def __init__(self, client: RegistryClient, keychain: Keychain, repository: Repository | None = None) -> None:
         """`repository` is where everything is kept, instead of each image's own repository."""
         self._client = client
         self._keychain = keychain
         self._repository = repository
+        self._bundles = BundleImages(client, keychain, repository)
 
     async def signatures(self, image: ImageReference) -> tuple[SignedPayload, ...]:
-        """Return every simple-signing payload of the image, unverified."""
+        """Return every simple-signing payload of the image, and every signing statement in a bundle, unverified."""
         return (await self.find_signatures(image)).signed
 
     async def attestations(self, image: ImageReference) -> tuple[SignedPayload, ...]:
@@ -61,14 +64,24 @@ class CosignImages:
         return (await self.find_attestations(image)).signed
 
     async def find_signatures(self, image: ImageReference) -> Found:
-        """Return what the `.sig` tag holds; foreign garbage is counted, not raised."""
-        return await self._find(image, SIMPLE_SIGNING)
+        """Return what the `.sig` tag and bundles hold; foreign garbage is counted, not raised.
+
+        A signature in a bundle is over cosign's signing statement, in an envelope.
+        """
+        return await self._find(image, SIMPLE_SIGNING, lambda kind: kind == COSIGN_SIGN)
 
     async def find_attestations(self, image: ImageReference) -> Found:
-        """Return what the `.att` tag holds; foreign garbage is counted, not raised."""
-        return await self._find(image, IN_TOTO)
+        """Return what the `.att` tag and bundles hold; foreign garbage is counted, not raised."""
+        return await self._find(image, IN_TOTO, lambda kind: kind != COSIGN_SIGN)
 
-    async def _find(self, image: ImageReference, media_type: str) -> Found:
+    async def _find(self, image: ImageReference, media_type: str, wanted: Callable[[str], bool]) -> Found:
+        """Return what is under the tag and then what is in bundles: neither hides the other, whoever wrote it."""
+        tagged, (bundled, unreadable) = await asyncio.gather(
+            self._tagged(image, media_type), self._bundles.find(image, wanted)
+        )
+        return Found((*tagged.signed, *bundled), tagged.unreadable + unreadable)
+
+    async def _tagged(self, image: ImageReference, media_type: str) -> Found:
         repository = self._repository or image.repository
         tag = tag_for(image.digest, media_type)
         manifest = await self._client.get_manifest(repository, tag, self._keychain)
@@ -145,8 +158,11 @@ def _signature(raw: bytes, key_id: str, annotations: Mapping[str, str]) -> Signa
 
 
 def _log_entry(annotations: Mapping[str, str]) -> LogEntry | None:
-    bundle = annotations.get(BUNDLE_KEY)
-    return LogEntry("", bundle.encode()) if bundle else None
+    """Return the entry beside a layer, if there is one that can be read."""
+    try:
+        return read_annotation(annotations.get(BUNDLE_KEY, ""))
+    except InputError:
+        return None
 
 
 def _predicate_type(body: bytes) -> str:

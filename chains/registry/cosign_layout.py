@@ -5,13 +5,15 @@ What others wrote is kept as they wrote it: members are carried over as raw JSON
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from chains.artifacts.reference import Digest
 from chains.errors import InputError
-from chains.payloads.payload import SIMPLE_SIGNING, SignedPayload
+from chains.payloads.log_annotation import read_annotation, write_annotation
+from chains.payloads.payload import SIMPLE_SIGNING, LogEntry, SignedPayload
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -83,8 +85,9 @@ def layer_for(signed: SignedPayload) -> Layer:
         CERTIFICATE_KEY: signed.signature.certificate,
         CHAIN_KEY: signed.signature.chain,
     }
-    if signed.log_entry is not None:
-        annotations[BUNDLE_KEY] = signed.log_entry.bundle.decode()
+    logged = write_annotation(signed.log_entry) if signed.log_entry is not None else ""
+    if logged:
+        annotations[BUNDLE_KEY] = logged
     body, media_type = signed.payload.body, SIMPLE_SIGNING
     if signed.envelope is not None:
         body, media_type = signed.envelope, ENVELOPE_LAYER
@@ -97,14 +100,17 @@ def layers_of(manifest: bytes) -> tuple[LayerDescriptor | None, ...]:
 
 
 def is_present(manifest: bytes, layer: Layer) -> bool:
-    """Whether the image has this layer: the same blob and, where the signature is outside it, the same signature."""
-    signature = dict(layer.annotations)[SIGNATURE_KEY]
-    return any(
-        found is not None
-        and found.digest == layer.digest
-        and (not signature or (found.annotations or {}).get(SIGNATURE_KEY) == signature)
-        for found in layers_of(manifest)
-    )
+    """Whether the image has this layer, and beside it the log entry if the layer has one.
+
+    It is this layer if it is the same blob and, where the signature is outside it, the same signature; and the same
+    entry if all but its timestamp is the same, which logs sign anew for whoever asks.
+    """
+    layers = layers_of(manifest)
+    at = _index_of(layer, layers)
+    if at is None:
+        return False
+    logged = dict(layer.annotations).get(BUNDLE_KEY, "")
+    return not logged or _entry_in(_annotations(layers[at])) == _entry_in(dict(layer.annotations))
 
 
 def config_digest(manifest: bytes) -> Digest | None:
@@ -114,17 +120,26 @@ def config_digest(manifest: bytes) -> Digest | None:
 
 
 def append_layer(image: Image, layer: Layer) -> Image:
-    """Return the image with one layer more; all else stays, byte for byte."""
+    """Return the image with one layer more, or with the layer's log entry where it has the layer already.
+
+    All else stays, byte for byte; the config of the image is None if it stays as well.
+    """
     members = _members(image.manifest, "manifest")
     layers = _image_layers(members)
+    described = [_descriptor(found) for found in layers]
+    at = _index_of(layer, described)
+    if at is not None and (found := described[at]) is not None:
+        layers[at] = _annotated(layers[at], found, BUNDLE_KEY, dict(layer.annotations).get(BUNDLE_KEY, ""))
+        members["layers"] = _array(layers)
+        return Image(_object(members), image.media_type, None)
     if len(layers) >= MOST_LAYERS:
         raise InputError(f"it has {len(layers)} layers, and verifiers read {MOST_LAYERS} at most")
     config = image.config
     if config is not None:
         config = _grown_config(config, layers, layer.digest)
         members["config"] = msgspec.Raw(_describe(_config(members).media_type, config))
-    described = msgspec.Raw(_describe(layer.media_type, layer.body, layer.annotations))
-    members["layers"] = _array([*layers, described])
+    added = msgspec.Raw(_describe(layer.media_type, layer.body, layer.annotations))
+    members["layers"] = _array([*layers, added])
     return Image(_object(members), image.media_type, config)
 
 
@@ -150,6 +165,38 @@ def _grown_config(config: bytes, layers: list[msgspec.Raw], digest: str) -> byte
     members["history"] = _array([*history, _HISTORY])
     members["rootfs"] = msgspec.Raw(_object(rootfs))
     return _object(members)
+
+
+def _index_of(layer: Layer, layers: Sequence[LayerDescriptor | None]) -> int | None:
+    """Return where the same blob is, with the same signature if that is outside it."""
+    digest, signature = layer.digest, dict(layer.annotations).get(SIGNATURE_KEY, "")
+    for at, found in enumerate(layers):
+        if found is None or found.digest != digest:
+            continue
+        if not signature or _annotations(found).get(SIGNATURE_KEY) == signature:
+            return at
+    return None
+
+
+def _annotations(layer: LayerDescriptor | None) -> dict[str, str]:
+    return (layer.annotations if layer is not None else None) or {}
+
+
+def _entry_in(annotations: dict[str, str]) -> LogEntry | None:
+    """Return the log entry that a layer is annotated with, but for its timestamp."""
+    try:
+        return replace(read_annotation(annotations.get(BUNDLE_KEY, "")), promise=b"")
+    except InputError:
+        return None
+
+
+def _annotated(raw: msgspec.Raw, found: LayerDescriptor, key: str, value: str) -> msgspec.Raw:
+    """Return a descriptor with one annotation more, in the place that the order of keys gives it."""
+    members = _members(raw, "layer")
+    annotations = {} if found.annotations is None else _members(members["annotations"], "layer's annotations")
+    annotations[key] = msgspec.Raw(go_text(value))
+    members["annotations"] = msgspec.Raw(_object(dict(sorted(annotations.items()))))
+    return msgspec.Raw(_object(members))
 
 
 def _describe(media_type: str, body: bytes, annotations: tuple[tuple[str, str], ...] = ()) -> bytes:

@@ -1,44 +1,27 @@
 """The store named "oci": signed payloads beside their image, as cosign keeps them, appended and never replaced."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from chains.artifacts.reference import ImageReference, Repository
-from chains.errors import ChainsError, EdgeError, InputError
-from chains.payloads.payload import Origin, SignedPayload, Stored
-from chains.registry.client import Manifest, RegistryClient
-from chains.registry.cosign_layout import (
-    EMPTY,
-    Image,
-    Layer,
-    append_layer,
-    config_digest,
-    is_present,
-    layer_for,
-    tag_for,
-)
+from chains.errors import ChainsError, EdgeError
+from chains.payloads.payload import COSIGN_SIGN, IN_TOTO, Origin, SignedPayload, Stored
+from chains.registry.bundle_attachment import BundleAttachment
+from chains.registry.client import RegistryClient
+from chains.registry.cosign_layout import layer_for, tag_for
 from chains.registry.credential import Keychain
 from chains.registry.refusals import DeniedError
+from chains.registry.tag_attachment import TagAttachment
 
-TRIES = 8
 IMAGES_AT_ONCE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One tag, and the keychain that opens it."""
-
-    repository: Repository
-    tag: str
-    keychain: Keychain
-
-    def __str__(self) -> str:
-        return f"{self.repository}:{self.tag}"
+Attachment = TagAttachment | BundleAttachment
 
 
 class OciStore:
-    """Appends layers to `.sig` and `.att` tags; one writer a tag in this process, and every write is read back."""
+    """Attaches to images, under `.sig` and `.att` tags or in Sigstore bundles.
+
+    There is one writer a tag in this process, and every write is read back.
+    """
 
     def __init__(
         self,
@@ -46,91 +29,62 @@ class OciStore:
         keychain_for: Callable[[Origin], Keychain],
         repository: Repository | None = None,
         forget: Callable[[Origin], None] = lambda origin: None,
+        *,
+        tags: bool = True,
+        bundles: bool = False,
     ) -> None:
         """Set it up.
 
         `repository` is where everything goes, read and written, instead of each image's own repository. `forget` is
-        called when a registry refuses a run's credentials, before they are looked up and tried once more.
+        called when a registry refuses a run's credentials, before they are looked up and tried once more. `tags` and
+        `bundles` say how statements are kept; a bare payload fits no bundle, and cosign's signing statement no tag.
         """
         self._client = client
         self._keychain_for = keychain_for
         self._repository = repository
         self._forget = forget
+        self._tags = tags
+        self._bundles = bundles
 
     async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
         """Attach the payload to each of its images; raise EdgeError, after all were tried, when some failed."""
-        layer = layer_for(signed)
         keychain = self._keychain_for(origin)
-        places = [self._place(image, signed.payload.media_type, keychain) for image in signed.payload.images]
         free = asyncio.Semaphore(IMAGES_AT_ONCE)
 
-        async def attached(place: _Place) -> bool | ChainsError:
+        async def attached(attachment: Attachment) -> bool | ChainsError:
             async with free:
                 try:
-                    return await self._attach_with_credentials(layer, place, origin)
+                    return await self._attach_with_credentials(attachment, origin)
                 except ChainsError as error:
-                    return _explained(error, place, origin)
+                    return _explained(error, attachment, origin)
 
-        places = list(dict.fromkeys(places))
-        outcomes = await asyncio.gather(*map(attached, places))
+        images = dict.fromkeys(signed.payload.images)
+        attachments = [one for image in images for one in self._attachments(signed, image, keychain)]
+        attachments = list({str(one) + type(one).__name__: one for one in attachments}.values())
+        outcomes = await asyncio.gather(*map(attached, attachments))
         failures = [outcome for outcome in outcomes if isinstance(outcome, ChainsError)]
         if failures:
             raise _summed(failures, len(outcomes))
-        return Stored(tuple(f"{place}@{layer.digest}" for place in places), written=any(outcomes))
+        return Stored(tuple(one.location for one in attachments), written=any(outcomes))
 
-    def _place(self, image: ImageReference, media_type: str, keychain: Keychain) -> _Place:
-        return _Place(self._repository or image.repository, tag_for(image.digest, media_type), keychain)
+    def _attachments(self, signed: SignedPayload, image: ImageReference, keychain: Keychain) -> Iterable[Attachment]:
+        payload, repository = signed.payload, self._repository or image.repository
+        is_statement = payload.media_type == IN_TOTO
+        if (self._tags or not is_statement) and payload.predicate_type != COSIGN_SIGN:
+            tag = tag_for(image.digest, payload.media_type)
+            yield TagAttachment(self._client, layer_for(signed), repository, tag, keychain)
+        if is_statement and (self._bundles or payload.predicate_type == COSIGN_SIGN):
+            yield BundleAttachment(self._client, signed, image, repository, keychain)
 
-    async def _attach_with_credentials(self, layer: Layer, place: _Place, origin: Origin) -> bool:
+    async def _attach_with_credentials(self, attachment: Attachment, origin: Origin) -> bool:
         try:
-            return await self._attach(layer, place)
+            return await attachment.attach()
         except DeniedError:
             self._forget(origin)
-            return await self._attach(layer, place)
-
-    async def _attach(self, layer: Layer, place: _Place) -> bool:
-        """Append until the tag is read with the layer in it; outside writers know no lock, and may drop it.
-
-        Return whether anything had to be written.
-        """
-        async with self._client.writer(place.repository, place.tag):
-            for attempt in range(TRIES):
-                found = await self._client.get_manifest(place.repository, place.tag, place.keychain, writing=True)
-                if found is not None and _has(found, layer, place):
-                    return attempt > 0
-                await self._append(found, layer, place)
-            raise EdgeError(f"what was written to {place} was gone again {TRIES - 1} times", transient=True)
-
-    async def _append(self, found: Manifest | None, layer: Layer, place: _Place) -> None:
-        repository, keychain = place.repository, place.keychain
-        try:
-            grown = append_layer(EMPTY if found is None else await self._image(found, place), layer)
-        except InputError as error:
-            raise _unfit(place, error) from error
-        blobs = [layer.body] if grown.config is None else [grown.config, layer.body]
-        await asyncio.gather(*(self._client.put_blob(repository, blob, keychain) for blob in blobs))
-        await self._client.put_manifest(repository, place.tag, grown.manifest, grown.media_type, keychain)
-
-    async def _image(self, found: Manifest, place: _Place) -> Image:
-        digest = config_digest(found.body)
-        config = None if digest is None else await self._client.get_blob(place.repository, digest, place.keychain)
-        return Image(found.body, found.media_type, config)
+            return await attachment.attach()
 
 
-def _has(found: Manifest, layer: Layer, place: _Place) -> bool:
-    try:
-        return is_present(found.body, layer)
-    except InputError as error:
-        raise _unfit(place, error) from error
-
-
-def _unfit(place: _Place, error: InputError) -> EdgeError:
-    return EdgeError(
-        f"nothing can be added to {place}: {error}; whoever wrote that tag can move it out of the way", transient=False
-    )
-
-
-def _explained(error: ChainsError, place: _Place, origin: Origin) -> ChainsError:
+def _explained(error: ChainsError, place: Attachment, origin: Origin) -> ChainsError:
     if not isinstance(error, DeniedError):
         return error
     account = f"{origin.namespace}/{origin.service_account or 'default'}"

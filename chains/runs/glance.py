@@ -1,7 +1,6 @@
 """A glance at a run: who it is, whether it is done, what marks it carries; the rest stays unread."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -10,8 +9,7 @@ from chains.runs.hold import Hold
 from chains.runs.sighting import RunKey
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(msgspec.Struct, frozen=True, gc=False):
     """The little that a watch needs to know of a run; with its metadata alone it is not known to be done."""
 
     key: RunKey

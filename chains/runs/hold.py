@@ -1,15 +1,15 @@
 """Finalizers: what keeps a run from vanishing before it is signed, by the names that Tekton Chains gave them."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 FINALIZERS = {"TaskRun": "chains.tekton.dev/taskrun", "PipelineRun": "chains.tekton.dev/pipelinerun"}
 # The first is what Tekton Chains set before it had one for each kind.
 OURS = frozenset(("chains.tekton.dev", *FINALIZERS.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True, gc=False):
     """Every finalizer of a run at one version of it, and since when it is being deleted (RFC 3339, empty when not)."""
 
     resource_version: str
@@ -19,7 +19,7 @@ class Hold:
     @property
     def ours(self) -> bool:
         """Whether one of them is ours, or was left by Tekton Chains."""
-        return any(name in OURS for name in self.finalizers)
+        return not OURS.isdisjoint(self.finalizers)
 
     def deleted_for(self, grace: timedelta) -> bool:
         """Whether its deletion began longer ago than that."""

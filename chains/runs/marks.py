@@ -9,8 +9,9 @@ from chains.runs.run import Run
 PREFIX = "chains.tekton.dev/"
 SIGNED = PREFIX + "signed"
 REASON = PREFIX + "reason"
+TRANSPARENCY = PREFIX + "transparency"
 STORED = PREFIX + "stored"
-LEFT_BY_SIGNING = (SIGNED, REASON, STORED, PREFIX + "retries", PREFIX + "transparency")
+LEFT_BY_SIGNING = (SIGNED, REASON, STORED, PREFIX + "retries", TRANSPARENCY)
 LEFT_BY_STORING = tuple(f"{PREFIX}{what}-" for what in ("payload", "signature", "cert", "chain"))
 # What takes a final mark off, so that the run is signed again, however old it is.
 UNSETTLED: Mapping[str, str | None] = {SIGNED: None, REASON: "to be signed again", PREFIX + "retries": None}

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class RunKey:
+class RunKey(msgspec.Struct, frozen=True, gc=False):
     """Which run: enough to fetch it again, never its body."""
 
     kind: str

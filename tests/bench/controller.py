@@ -25,8 +25,7 @@ class Running:
     @property
     def cpu(self) -> float:
         """Return the CPU seconds that it has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_seconds(self.pid)
 
     @property
     def peak_mib(self) -> float:
@@ -46,6 +45,12 @@ class Running:
                 return response.status == 200
         except aiohttp.ClientError:
             return False
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds, user and system, that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 
 from tests.bench.controller import Running, controller
-from tests.bench.load import RUNS, apply, finished, furnish
+from tests.bench.load import RUNS, apply, digest_of, finished, furnish
 from tests.bench.stages import Asked, Servers
 from tests.bench.watching import Marks, quantile, watched
 
@@ -132,3 +132,26 @@ def _of_controller(asked: Asked) -> int:
 
 def _names(lead: str, count: int) -> list[str]:
     return [f"{lead}-{number:06}" for number in range(count)]
+
+
+async def one_more(folder: Path, servers: Servers, there: int) -> tuple[float, float]:
+    """Attest one image so many times and then once more; return the registry requests and milliseconds of the last."""
+    async with servers.session() as api:
+        await furnish(api)
+        async with watched(api) as marks, controller(folder, servers.kubeconfig, port=PORT) as running:
+            await running.ready()
+            for number in range(there):
+                await _post_shared(api, f"one-{number:06}", servers.registry)
+            assert await marks.until(there, PATIENCE), "not all were signed in time"
+            before = await servers.asked()
+            began = time.monotonic()
+            await _post_shared(api, "one-more", servers.registry)
+            assert await marks.until(there + 1, PATIENCE), "the last was not signed in time"
+            seconds = time.monotonic() - began
+            return (await servers.asked()).registry - before.registry, 1000 * seconds
+
+
+async def _post_shared(api: aiohttp.ClientSession, name: str, registry: str) -> None:
+    body = finished(name, f"{registry}/team/shared").replace(digest_of(name).encode(), digest_of("shared").encode())
+    async with api.post(RUNS, data=body, headers=_JSON) as response:
+        assert response.status == 201, await response.text()

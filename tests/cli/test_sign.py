@@ -9,6 +9,7 @@ import pytest
 from chains.artifacts.reference import ImageReference
 from chains.config.config import read_config
 from chains.demo.registry.server import RegistryServer
+from chains.demo.rekor.server import RekorServer
 from chains.demo.samples import read_samples, samples_folder, with_real_images
 from chains.errors import VerificationError
 from chains.keys.signer import KeyVerifier
@@ -16,6 +17,8 @@ from chains.pipeline.verify import verify_attestations, verify_signatures
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages
 from chains.registry.credentials import ChainedKeychain
+from chains.rekor.log_key import LogKey
+from chains.rekor.verify import verify_logged
 from tests.builders import image_results, taskrun_object
 from tests.cli.command import chains, refused
 
@@ -68,6 +71,35 @@ async def test_an_image_whose_registry_refuses_is_a_failure_and_the_others_are_s
         await verify_signatures(image, CosignImages(client, ChainedKeychain()), verifier)
         with pytest.raises(VerificationError):
             await verify_attestations(image, CosignImages(client, ChainedKeychain()), verifier, SLSA_V1)
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+async def test_what_is_signed_is_logged_and_kept_in_both_ways(version: str, tmp_path: Path) -> None:
+    async with RegistryServer() as registry, RekorServer() as rekor, RegistryClient(env={}) as client:
+        image = registry.push_image("team/app", "one")
+        run, log_key = tmp_path / "run.json", tmp_path / "rekor.pub"
+        run.write_text(json.dumps(taskrun_object(results=image_results(str(image.repository), str(image.digest)))))
+        log_key.write_bytes(rekor.public_key)
+        told = {
+            "transparency.enabled": "true",
+            "transparency.url": rekor.url,
+            "transparency.version": version,
+            "transparency.public-key": str(log_key),
+            "storage.oci.encoding-format": "both",
+        }
+        options = [part for name, text in told.items() for part in ("--set", f"{name}={text}")]
+        key = key_pair(tmp_path)
+        for _ in range(2):
+            signed = await asyncio.to_thread(chains, "sign", run, "--key", key, *options, env=NO_PASSWORD)
+            assert signed.returncode == 0, signed.stderr
+            assert signed.stdout.count(f"logged at {rekor.url}") == 3
+
+        stored = CosignImages(client, ChainedKeychain())
+        found = [*await stored.signatures(image), *await stored.attestations(image)]
+        logged = [one for one in found if one.log_entry is not None]
+        assert (len(found), len(logged)) == (4, 4 if version == "1" else 2)
+        for one in logged:
+            verify_logged(one, (LogKey.from_pem(rekor.public_key),), (tmp_path / "cosign.pub").read_bytes())
 
 
 def test_runs_in_progress_alone_are_refused_and_named(tmp_path: Path) -> None:

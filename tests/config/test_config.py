@@ -68,3 +68,18 @@ def test_a_refused_secret_value_is_not_repeated() -> None:
 
 def test_the_printed_reference_is_the_tables() -> None:
     assert Path(__file__, "../../../docs/config.md").resolve().read_text() == write_reference()
+
+
+@pytest.mark.parametrize(
+    "url", ["", "rekor.example.com", "ftp://rekor.example.com", "https://", "https://a b", "http://u:p@h"]
+)
+def test_a_log_is_reached_over_http_or_https(url: str) -> None:
+    assert len(read_config({"transparency.url": url}).problems) == 1
+    assert read_config({"transparency.url": "http://rekor.example.com/"}).config.transparency.url[-1] != "/"
+
+
+@pytest.mark.parametrize(("encoding", "sentences"), [("dsse", 1), ("sigstore-bundle", 0), ("both", 0)])
+def test_entries_that_only_bundles_can_hold_need_bundles(encoding: str, sentences: int) -> None:
+    told = {"transparency.enabled": "true", "transparency.version": "2", "storage.oci.encoding-format": encoding}
+    assert len(read_config(told).impossible) == sentences
+    assert read_config(told | {"transparency.enabled": "false"}).impossible == ()

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def run_definition(kind: str, plural: str, short: str) -> dict[str, Any]:
+def run_definition(kind: str, plural: str, short: str, *, status_apart: bool) -> dict[str, Any]:
     """Tekton's definition: both versions served, status apart, a schema that keeps everything."""
     schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
     columns = [{"name": "Succeeded", "type": "string", "jsonPath": '.status.conditions[?(@.type=="Succeeded")].status'}]
@@ -13,7 +13,7 @@ def run_definition(kind: str, plural: str, short: str) -> dict[str, Any]:
             "served": True,
             "storage": version == "v1",
             "schema": schema,
-            "subresources": {"status": {}},
+            **({"subresources": {"status": {}}} if status_apart else {}),
             "additionalPrinterColumns": columns,
         }
         for version in ("v1beta1", "v1")

@@ -1,9 +1,11 @@
 """A workbench: one registry of either kind with images in it, signed through our own line from run to store."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,6 +18,7 @@ from chains.demo.registry.images import index as made_index
 from chains.demo.registry.server import RegistryServer
 from chains.keys.signer import KeySigner
 from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING
+from chains.pipeline.parts import Transparency
 from chains.pipeline.plan import plan_run
 from chains.pipeline.sign import sign_plan
 from chains.registry.client import Manifest, RegistryClient
@@ -83,15 +86,35 @@ class Bench:
         *,
         attestation_format: str = "slsa/v1",
         repository: Repository | None = None,
+        transparency: Transparency | None = None,
+        signer: KeySigner | None = None,
+        encoding: str = "dsse",
     ) -> None:
         """Sign and attest an image as its TaskRun's plan says, into its own repository or the one given."""
         results = image_results(str(image.repository), str(image.digest))
         settings = {"artifacts.taskrun.storage": "oci", "artifacts.taskrun.format": attestation_format}
+        settings["storage.oci.encoding-format"] = encoding
+        if transparency is not None:
+            settings["transparency.enabled"] = "true"
         told = taskrun(name=run, uid=f"uid of {run}", results=results, annotations={"build": run})
-        plan = plan_run(told, read_config(settings).config)
-        receipts = await sign_plan(plan, {"x509": self.signer}, {"oci": OciStore(self.client, _nobody, repository)})
-        assert len(receipts) == 2
-        assert [receipt.failures for receipt in receipts] == [(), ()]
+        config = read_config(settings).config
+        plan, kept = plan_run(told, config), config.encoding
+        store = OciStore(self.client, _nobody, repository, tags=kept.tags, bundles=kept.bundles)
+        receipts = await sign_plan(plan, {"x509": signer or self.signer}, {"oci": store}, transparency=transparency)
+        assert len(receipts) == (3 if encoding == "both" else 2)
+        assert not any(receipt.failures for receipt in receipts)
+
+    def repository(self, path: str) -> Repository:
+        """Name a repository of this registry."""
+        return Repository(self.address, path)
+
+    async def manifest_of(self, image: ImageReference, digest: str) -> dict[str, Any]:
+        """Fetch a manifest from the image's repository by its digest."""
+        found = await self.client.get_manifest(image.repository, Digest.parse(digest), NOBODY)
+        assert found is not None
+        document = json.loads(found.body)
+        assert isinstance(document, dict)
+        return document
 
     async def manifest(self, image: ImageReference, media_type: str) -> Manifest:
         """Fetch the manifest of the image's signatures or attestations."""

@@ -19,6 +19,7 @@ _READY, _LAST = "It goes on running until", "cosign verify-attestation"
 _IMAGE = re.compile(r"127\.0\.0\.1:\d+/\S+@sha256:[0-9a-f]{64}\b")
 _KUBECONFIG = re.compile(r"export KUBECONFIG=(\S+)")
 _PUBLIC_KEY = re.compile(r"cosign verify --key (\S+)")
+_LOG_KEY = re.compile(r"export SIGSTORE_REKOR_PUBLIC_KEY=(\S+)")
 _REGISTRY = re.compile(r"OCI registry +(127\.0\.0\.1:\d+)")
 
 
@@ -28,6 +29,7 @@ class Demo:
 
     kubeconfig: Path
     public_key: Path
+    log_key: Path
     registry: str
     images: tuple[ImageReference, ...]
     home: Path
@@ -79,7 +81,8 @@ async def _story(process: asyncio.subprocess.Process) -> str:
 
 def _demo(told: str, home: Path) -> Demo:
     images = tuple(ImageReference.parse(found) for found in dict.fromkeys(_IMAGE.findall(told)))
-    return Demo(Path(_one(_KUBECONFIG, told)), Path(_one(_PUBLIC_KEY, told)), _one(_REGISTRY, told), images, home)
+    kubeconfig, public_key, log_key = (Path(_one(found, told)) for found in (_KUBECONFIG, _PUBLIC_KEY, _LOG_KEY))
+    return Demo(kubeconfig, public_key, log_key, _one(_REGISTRY, told), images, home)
 
 
 def _one(pattern: re.Pattern[str], told: str) -> str:

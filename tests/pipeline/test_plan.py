@@ -1,6 +1,7 @@
 """The plan: what would be signed for a run, where it goes, and why anything else does not."""
 
 import msgspec
+import pytest
 
 from chains.config.config import Config, read_config
 from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING
@@ -11,7 +12,7 @@ OCI = {"artifacts.taskrun.format": "slsa/v1", "artifacts.taskrun.storage": "oci"
 
 
 def config(**changes: str) -> Config:
-    reading = read_config(OCI | {name.replace("__", "."): value for name, value in changes.items()})
+    reading = read_config(OCI | {name.replace("__", ".").replace("_", "-"): value for name, value in changes.items()})
     assert reading.problems == ()
     return reading.config
 
@@ -82,3 +83,31 @@ def test_a_step_that_never_started_costs_a_material_and_not_the_attestation() ->
 def test_two_plans_of_one_run_are_the_same_bytes() -> None:
     first, second = (plan_run(taskrun(results=image_results()), config()) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize(
+    ("encoding", "signatures"),
+    [
+        ("dsse", [(SIMPLE_SIGNING, ("oci", "tekton"))]),
+        ("sigstore-bundle", [(SIMPLE_SIGNING, ("tekton",)), (IN_TOTO, ("oci",))]),
+        ("both", [(SIMPLE_SIGNING, ("oci", "tekton")), (IN_TOTO, ("oci",))]),
+    ],
+)
+def test_an_image_is_signed_for_each_way_that_signatures_are_kept_in(
+    encoding: str, signatures: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    told = config(artifacts__oci__storage="oci,tekton", storage__oci__encoding_format=encoding)
+    [_, *requests] = plan_run(taskrun(results=image_results()), told).requests
+    assert [(request.payload.media_type, request.stores) for request in requests] == signatures
+    assert {request.payload.created for request in requests} == {"2026-05-01T08:02:03Z"}
+
+
+def test_the_statement_in_a_bundle_is_cosigns_to_the_byte() -> None:
+    told = config(storage__oci__encoding_format="sigstore-bundle")
+    [_, request] = plan_run(taskrun(results=image_results()), told).requests
+    assert request.payload.predicate_type == "https://sigstore.dev/cosign/sign/v1"
+    assert request.payload.body == (
+        b'{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"'
+        + DIGEST.removeprefix("sha256:").encode()
+        + b'"},"annotations":{}}],"predicateType":"https://sigstore.dev/cosign/sign/v1","predicate":{}}'
+    )

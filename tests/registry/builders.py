@@ -20,6 +20,7 @@ from chains.registry.transport import Limits
 CAPTURES = Path(__file__).parent / "captures"
 ORIGIN = Origin("TaskRun", "builds", "build", "uid-1", "builder")
 DIGEST = Digest("sha256", "a1" * 32)
+LOGGED = LogEntry(b"\x01" * 32, 7, 1700000000, b'{"kind":"k","apiVersion":"1"}', b"promise")
 NO_DIGEST = "sha256:" + "0" * 64
 
 Script = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -149,10 +150,13 @@ def image(repository: Repository | None = None, digest: Digest = DIGEST) -> Imag
 
 
 def signed_image(
-    *images: ImageReference, signature: bytes = b"signature", body: bytes = b'{"critical":{}}', logged: bytes = b""
+    *images: ImageReference,
+    signature: bytes = b"signature",
+    body: bytes = b'{"critical":{}}',
+    logged: LogEntry | None = None,
 ) -> SignedPayload:
     payload = Payload(body, SIMPLE_SIGNING, "", "short", images or (image(),))
-    return SignedPayload(payload, Signature(signature, "SHA256:key"), None, LogEntry("log", logged) if logged else None)
+    return SignedPayload(payload, Signature(signature, "SHA256:key"), None, logged)
 
 
 def attestation(*images: ImageReference, body: bytes = b'{"predicateType":"t"}', key: str = "k") -> SignedPayload:

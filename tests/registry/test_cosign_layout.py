@@ -1,6 +1,7 @@
 """cosign's layouts: what we begin and what we append are its own bytes, and what others wrote stays theirs."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ from chains.registry.cosign_layout import (
     layers_of,
     tag_for,
 )
-from tests.registry.builders import CAPTURES, DIGEST, attestation, signed_image
+from tests.registry.builders import CAPTURES, DIGEST, LOGGED, attestation, signed_image
 
 CAPTURED = (CAPTURES / "attestations.manifest.json").read_bytes()
 
@@ -76,9 +77,40 @@ def test_an_attestation_layer_has_an_empty_signature_and_the_envelope_as_it_is()
 
 
 def test_a_log_entry_becomes_the_bundle_annotation_in_the_order_of_keys() -> None:
-    layer = layer_for(signed_image(logged=b'{"SignedEntryTimestamp":"x"}'))
+    layer = layer_for(signed_image(logged=LOGGED))
     assert [key for key, _ in layer.annotations] == sorted(key for key, _ in layer.annotations)
-    assert dict(layer.annotations)["dev.sigstore.cosign/bundle"] == '{"SignedEntryTimestamp":"x"}'
+    assert dict(layer.annotations)["dev.sigstore.cosign/bundle"] == (
+        '{"SignedEntryTimestamp":"cHJvbWlzZQ==","Payload":{"body":"eyJraW5kIjoiayIsImFwaVZlcnNpb24iOiIxIn0=",'
+        '"integratedTime":1700000000,"logIndex":7,"logID":"' + "01" * 32 + '"}}'
+    )
+
+
+def test_a_layer_that_is_there_without_its_log_entry_gets_it_and_nothing_else_changes() -> None:
+    before = append_layer(append_layer(EMPTY, layer_for(signed_image())), layer_for(attestation()))
+    logged = layer_for(signed_image(logged=LOGGED))
+    assert not is_present(before.manifest, logged)
+    after = append_layer(before, logged)
+    assert is_present(after.manifest, logged)
+    assert is_present(after.manifest, layer_for(signed_image()))
+    assert after.config is None
+    assert append_layer(EMPTY, logged).manifest.split(b'"layers":')[1][:-2] in after.manifest
+    assert [layer.digest for layer in layers_of(after.manifest)] == [
+        layer.digest for layer in layers_of(before.manifest)
+    ]
+
+
+def test_a_log_entry_with_another_timestamp_is_the_same_entry() -> None:
+    image = append_layer(EMPTY, layer_for(signed_image(logged=LOGGED)))
+    assert is_present(image.manifest, layer_for(signed_image(logged=replace(LOGGED, promise=b"signed again"))))
+    assert not is_present(image.manifest, layer_for(signed_image(logged=replace(LOGGED, log_index=8))))
+    assert not is_present(image.manifest, layer_for(signed_image(signature=b"another", logged=LOGGED)))
+
+
+def test_a_layer_of_another_signer_keeps_its_annotations() -> None:
+    others = append_layer(EMPTY, layer_for(signed_image(signature=b"theirs")))
+    grown = append_layer(others, layer_for(signed_image(logged=LOGGED)))
+    assert len(layers_of(grown.manifest)) == 2
+    assert layers_of(grown.manifest)[0] == layers_of(others.manifest)[0]
 
 
 def test_tags_are_named_after_the_image() -> None:

@@ -17,7 +17,8 @@ from chains.errors import EdgeError
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages
 from chains.registry.credential import Credential
-from chains.registry.oci_store import TRIES, OciStore
+from chains.registry.oci_store import OciStore
+from chains.registry.tag_attachment import TRIES
 from tests.registry.builders import NOBODY, ORIGIN, Offering, attestation, client, signed_image
 
 

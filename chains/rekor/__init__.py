@@ -1,0 +1,1 @@
+"""Edge: Rekor, the transparency log."""

@@ -1,0 +1,105 @@
+"""A transparency log's public key, and the names it goes by."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import msgspec
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+from chains.errors import InputError, VerificationError
+from chains.payloads.pem_block import der_of
+
+_Key = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
+_NOTE_ED25519 = b"\x01"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogKey:
+    """One log's key; `log_id` is the sha256 of its SubjectPublicKeyInfo, which names the log in entries of Rekor v1."""
+
+    log_id: bytes
+    _key: _Key = field(repr=False)
+
+    @classmethod
+    def from_pem(cls, pem: bytes) -> Self:
+        """Read a `PUBLIC KEY`: ECDSA, Ed25519 or RSA; raise InputError."""
+        return cls.from_der(der_of(pem))
+
+    @classmethod
+    def from_der(cls, der: bytes) -> Self:
+        """Read a SubjectPublicKeyInfo; raise InputError."""
+        try:
+            key = load_der_public_key(der)
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise InputError("the log's public key cannot be read: it is damaged or of an unknown kind") from error
+        if not isinstance(key, _Key):
+            raise InputError("the log's public key is neither ECDSA nor Ed25519 nor RSA, and logs sign with these")
+        return cls(hashlib.sha256(der).digest(), key)
+
+    def names(self, origin: str) -> tuple[bytes, ...]:
+        """Return what it may be called: its id, and for Ed25519 the id that signed notes give it under an origin."""
+        if not isinstance(self._key, ed25519.Ed25519PublicKey):
+            return (self.log_id,)
+        raw = self._key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return self.log_id, hashlib.sha256(origin.encode() + b"\n" + _NOTE_ED25519 + raw).digest()
+
+    def verify(self, message: bytes, signature: bytes, what: str) -> None:
+        """Return when the signature is this key's over the message, else raise VerificationError, which says `what`."""
+        try:
+            if isinstance(self._key, ec.EllipticCurvePublicKey):
+                self._key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+            elif isinstance(self._key, rsa.RSAPublicKey):
+                self._key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+            else:
+                self._key.verify(signature, message)
+        except InvalidSignature as error:
+            raise VerificationError(f"{what} is not signed by the log's key {self.log_id.hex()}") from error
+
+
+def read_log_keys(content: bytes) -> tuple[LogKey, ...]:
+    """Read the keys of a PEM file, or of a Sigstore trusted root in JSON; raise InputError for neither."""
+    keys = _in_trusted_root(content) if content.lstrip().startswith(b"{") else _in_pem(content)
+    if not keys:
+        raise InputError("there is no public key of a transparency log in it")
+    return keys
+
+
+def key_of(log_id: bytes, keys: Sequence[LogKey], origin: str = "") -> LogKey:
+    """Return the key of that id; raise VerificationError when it is none of these."""
+    for key in keys:
+        if log_id in key.names(origin):
+            return key
+    known = ", ".join(key.log_id.hex() for key in keys)
+    raise VerificationError(f"the entry is of the log {log_id.hex()}, and the log's key is known for {known}")
+
+
+def _in_pem(content: bytes) -> tuple[LogKey, ...]:
+    end = b"-----END PUBLIC KEY-----"
+    return tuple(LogKey.from_pem(block + end) for block in content.split(end)[:-1])
+
+
+class _PublicKey(msgspec.Struct, rename="camel"):
+    raw_bytes: str
+
+
+class _Log(msgspec.Struct, rename="camel"):
+    public_key: _PublicKey
+
+
+class _TrustedRoot(msgspec.Struct):
+    tlogs: list[_Log] = []
+
+
+def _in_trusted_root(content: bytes) -> tuple[LogKey, ...]:
+    try:
+        logs = msgspec.json.decode(content, type=_TrustedRoot).tlogs
+        return tuple(LogKey.from_der(base64.b64decode(log.public_key.raw_bytes, validate=True)) for log in logs)
+    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error) as error:
+        raise InputError(f"this is no Sigstore trusted root: {error}") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chains.keys.generate import generate_key_pair
+from chains.kube.pull_secrets import DOCKER_CONFIG_JSON
 from tests.e2e.control_plane import ROOT, ControlPlane, program
 from tests.faults.runs import finished
 
@@ -85,10 +86,18 @@ class E2eCluster:
         self.public_keys.append(pair.public_pem)
         return pair.public_pem
 
-    def begin(self, run: dict[str, Any]) -> dict[str, Any]:
+    def give_push_secret(self, document: bytes) -> None:
+        """Let the runs of this namespace push with a Docker configuration."""
+        there = f"/api/v1/namespaces/{self.namespace}"
+        encoded = base64.b64encode(document).decode()
+        secret = {"metadata": {"name": "push"}, "type": DOCKER_CONFIG_JSON, "data": {".dockerconfigjson": encoded}}
+        self.plane.ask("POST", f"{there}/secrets", secret)
+        self.plane.ask("PATCH", f"{there}/serviceaccounts/default", {"secrets": [{"name": "push"}]}, MERGE)
+
+    def begin(self, run: dict[str, Any], *, manager: str = "someone") -> dict[str, Any]:
         """Create a run as a user does and let it be in progress as Tekton does: the status goes apart."""
         metadata = {**run["metadata"], "namespace": self.namespace}
-        path = f"/apis/tekton.dev/v1/namespaces/{self.namespace}/{PLURALS[run['kind']]}"
+        path = f"/apis/tekton.dev/v1/namespaces/{self.namespace}/{PLURALS[run['kind']]}?fieldManager={manager}"
         made = self.plane.ask("POST", path, {**run, "metadata": metadata})
         return self._report({**made, "status": run["status"]})
 
@@ -96,9 +105,9 @@ class E2eCluster:
         """Let a run succeed."""
         return self._report(finished(run))
 
-    def build(self, run: dict[str, Any]) -> dict[str, Any]:
+    def build(self, run: dict[str, Any], *, manager: str = "someone") -> dict[str, Any]:
         """Create a run that is done as soon as it has a status."""
-        return self.end(self.begin(run))
+        return self.end(self.begin(run, manager=manager))
 
     def get(self, run: dict[str, Any]) -> dict[str, Any] | None:
         """Return a run as it is now, None when it is gone."""

@@ -80,14 +80,26 @@ class ControlPlane:
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
         return self.kubeconfig(f"{namespace}-{name}", self.ask("POST", path, asked)["status"]["token"])
 
-    def ask(self, method: str, path: str, body: object = None, kind: str = "application/json") -> dict[str, Any]:
-        """Send one request as the administrator; a refusal raises."""
+    def ask(
+        self, method: str, path: str, body: object = None, kind: str = "application/json", token: str = ADMIN
+    ) -> dict[str, Any]:
+        """Send one request, as the administrator unless another token is given; a refusal raises."""
         content = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": kind}
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
         request = urllib.request.Request(self.url + path, content, headers, method=method)
         with urllib.request.urlopen(request, timeout=30, context=self._trust()) as response:
             found: dict[str, Any] = json.loads(response.read())
         return found
+
+    def status(self, kubeconfig: Path, method: str, path: str, body: object = None) -> int:
+        """Send one request with the token of a kubeconfig and return the status that it is answered with."""
+        token = json.loads(kubeconfig.read_text())["users"][0]["user"]["token"]
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        try:
+            self.ask(method, path, body, kind, token)
+        except urllib.error.HTTPError as error:
+            return error.code
+        return 200
 
     def _trust(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.ca_file)

@@ -2,10 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.e2e.cluster import SETTINGS, SYSTEM, E2eCluster, until
+from tests.e2e.cluster import ACCOUNT, SETTINGS, SYSTEM, E2eCluster, try_kubectl, until
 from tests.e2e.images import push_image
 from tests.e2e.service import at_work, reached, service, told
 from tests.faults.runs import pipelinerun, taskrun
@@ -133,3 +134,57 @@ async def test_without_a_right_to_read_settings_it_says_so_and_signs_nothing(
         assert cluster.mark(run) is None
     finally:
         await process.close()
+
+
+async def test_runs_of_a_namespace_that_is_going_are_signed_or_given_up_and_go(
+    cluster: E2eCluster, tmp_path: Path
+) -> None:
+    process = service(cluster, cluster.kubeconfig, tmp_path)
+    async with docker_registry(tmp_path) as address:
+        image = await push_image(address, "team/app", "going")
+        refused = "169.254.169.254/team/app@sha256:" + "a1" * 32
+        await process.start()
+        try:
+            runs = [cluster.begin(taskrun(name, (of,), done=False)) for name, of in (("a", image), ("b", refused))]
+            await asyncio.to_thread(until, lambda: all(map(cluster.finalizers, runs)), "held")
+            cluster.plane.ask("DELETE", f"/api/v1/namespaces/{cluster.namespace}")
+            late = try_kubectl(cluster.plane, "create", "configmap", "late", "-n", cluster.namespace)
+            assert "is being terminated" in late.stderr
+            for run in runs:
+                cluster.delete(cluster.end(run))
+            await reached("gone", cluster, *runs)
+            await told(process, '"event": "signed"')
+        finally:
+            await process.close()
+
+
+async def test_a_mark_that_somebody_else_left_counts_only_if_they_are_trusted(
+    cluster: E2eCluster, tmp_path: Path
+) -> None:
+    cluster.write_settings({**SETTINGS, "marks.trusted-managers": "somebody"})
+    async with docker_registry(tmp_path) as address, at_work(cluster, tmp_path) as process:
+        image = await push_image(address, "team/app", "forged")
+        await told(process, "configuration in force")
+        forged, trusted = [_marked(taskrun(name, (image,))) for name in ("forged", "trusted")]
+        run = cluster.build(forged, manager="nobody")
+        left = cluster.build(trusted, manager="somebody")
+        await told(process, '"event": "signed"')
+        await reached("true", cluster, run)
+        assert _owners(cluster, run) == {ACCOUNT}
+        assert _owners(cluster, left) == {"somebody"}
+        events = cluster.plane.ask("GET", f"/api/v1/namespaces/{cluster.namespace}/events")["items"]
+        assert [(event["reason"], event["involvedObject"]["name"]) for event in events] == [("ForgedMark", "forged")]
+
+
+def _marked(run: dict[str, Any]) -> dict[str, Any]:
+    run["metadata"]["annotations"]["chains.tekton.dev/signed"] = "true"
+    return run
+
+
+def _owners(cluster: E2eCluster, run: dict[str, Any]) -> set[str]:
+    """Return who owns the mark of a run."""
+    stored = cluster.get(run)
+    assert stored is not None
+    fields = {each["manager"]: each["fieldsV1"] for each in stored["metadata"]["managedFields"]}
+    mark = "f:chains.tekton.dev/signed"
+    return {who for who, owned in fields.items() if mark in owned.get("f:metadata", {}).get("f:annotations", {})}

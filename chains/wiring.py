@@ -54,6 +54,10 @@ class Registries:
             )
         return self._clients[insecure]
 
+    def circuits(self) -> Mapping[str, str]:
+        """Return the state of each host whose last request failed."""
+        return {host: state.value for host, state in self._breaker.states().items()}
+
     async def recovery(self) -> None:
         """Wait until a registry that was left alone answers again."""
         await self._breaker.due()
@@ -141,6 +145,10 @@ class ClusterWiring:
     async def recovery(self) -> None:
         """Wait until a registry that was left alone answers again."""
         await self._registries.recovery()
+
+    def circuits(self) -> Mapping[str, str]:
+        """Return the state of each registry whose last request failed."""
+        return self._registries.circuits()
 
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config

@@ -11,6 +11,7 @@ from chains.cli.logs import LEVELS, log_to_stderr
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.controller.health import probes
+from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
@@ -23,7 +24,7 @@ from chains.wiring import ClusterWiring, secret_source
 @click.option("--signing-secrets", default="", metavar="DIR|k8s://NS/NAME", help="Where the signing key is.")
 @click.option("--workers", default=32, show_default=True, type=click.IntRange(1, 1024), help="Runs signed at once.")
 @click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
-@click.option("--health-port", default=8080, show_default=True, help="Port of /healthz and /readyz; 0 for none.")
+@click.option("--health-port", default=8080, show_default=True, help="Port of the probes and metrics; 0 for none.")
 @click.option("--log-level", default="info", show_default=True, type=click.Choice(list(LEVELS)))
 def command(  # noqa: PLR0917 - one parameter an option
     kubeconfig: str | None,
@@ -56,8 +57,9 @@ async def _serve(
         secret = secret_source(signing_secrets, client, system_namespace)
         async with ClusterWiring(client, secret, os.environ, ca_files) as wiring:
             cluster = KubeCluster(client, system_namespace)
-            service = Service(cluster, wiring, scope)
-            async with probes(health_port, service.state.unready):
+            metrics = Metrics(wiring.circuits)
+            service = Service(cluster, wiring, scope, metrics=metrics)
+            async with probes(health_port, service.unready, metrics.text):
                 await service.run(stop)
     finally:
         await client.close()

@@ -1,15 +1,18 @@
-"""The probes: /healthz says that the service is alive, /readyz whether it can sign just now, and if not, why."""
+"""The probes: /healthz says that the service is alive, /readyz whether it can sign just now and why not; /metrics."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from chains.errors import InputError
 
 
 @asynccontextmanager
-async def probes(port: int, unready: Callable[[], tuple[str, ...]]) -> AsyncIterator[None]:
+async def probes(
+    port: int, unready: Callable[[], tuple[str, ...]], metrics: Callable[[], bytes]
+) -> AsyncIterator[None]:
     """Answer the probes on that port while the body runs; port 0 means no probes."""
     if port == 0:
         yield
@@ -22,8 +25,11 @@ async def probes(port: int, unready: Callable[[], tuple[str, ...]]) -> AsyncIter
         troubles = unready()
         return web.Response(text="".join(f"{t}\n" for t in troubles) or "ok\n", status=503 if troubles else 200)
 
+    async def measured(_: web.Request) -> web.Response:
+        return web.Response(body=metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
     app = web.Application()
-    app.add_routes([web.get("/healthz", alive), web.get("/readyz", ready)])
+    app.add_routes([web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", measured)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -30,6 +30,7 @@ class RunQueue:
         self._again: dict[RunKey, Lane] = {}
         self._delayed: list[tuple[float, int, RunKey]] = []
         self._due: dict[RunKey, float] = {}
+        self._since: dict[RunKey, float] = {}
         self._order = itertools.count()
         self._wake = asyncio.Event()
         self._closed = False
@@ -37,9 +38,42 @@ class RunQueue:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._active) + len(self._due)
 
+    @property
+    def active(self) -> int:
+        """How many runs a worker has."""
+        return len(self._active)
+
+    @property
+    def later(self) -> int:
+        """How many runs wait for their next try."""
+        return len(self._due)
+
+    def depth(self, lane: Lane) -> int:
+        """Return how many runs wait in a lane."""
+        return sum(map(len, self._lanes[lane].values()))
+
+    def age(self, lane: Lane) -> float:
+        """Return for how many seconds the oldest run of a lane is known to need work."""
+        return max((self.waited(keys[0]) or 0.0 for keys in self._lanes[lane].values()), default=0.0)
+
+    def oldest(self) -> float:
+        """Return for how many seconds the oldest run of all is known to need work."""
+        return self.waited(next(iter(self._since), None)) or 0.0
+
+    def waited(self, key: RunKey | None) -> float | None:
+        """Return for how many seconds a run is known to need work, None when it needs none."""
+        since = self._since.get(key) if key is not None else None
+        return None if since is None else time.monotonic() - since
+
+    def forget(self, key: RunKey) -> None:
+        """Say that a run needs no work any more, unless it is queued again already."""
+        if key not in self._waiting:
+            self._since.pop(key, None)
+
     def add(self, key: RunKey, lane: Lane) -> None:
         """Queue a run now; what waits for a later try is tried now."""
         self._due.pop(key, None)
+        self._since.setdefault(key, time.monotonic())
         if key in self._active:
             self._again[key] = min(lane, self._again.get(key, lane))
             return

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from chains.controller.intake import Intake
+from chains.controller.metrics import Metrics
 from chains.controller.outcomes import backoff, write_outcome, write_retry
 from chains.controller.patrol import Patrol
 from chains.controller.ports import Cluster, Workshop
@@ -54,12 +55,15 @@ class Service:
         key_poll: float = 10.0,
         calm: float = 5.0,
         observe: Callable[[Turn], None] = lambda turn: None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.state = State()
         self.queue = RunQueue()
         self._intake = Intake(self.queue, self.state)
         self._patrol = Patrol(cluster, scope.places, self._horizon, calm)
-        self._settling = Settling()
+        self._metrics = metrics or Metrics()
+        self._metrics.follow(self)
+        self._settling = Settling(self._metrics.note_repair)
         self._cluster = cluster
         self._workshop = workshop
         self._scope = scope
@@ -125,6 +129,7 @@ class Service:
         except InputError as error:
             self._refuse_config(str(error))
             return
+        self._metrics.note_config(valid=True)
         before, self.state.parts = self.state.parts, parts
         self.state.config_trouble = ""
         log.info("configuration in force", keys=sorted(entries))
@@ -137,6 +142,7 @@ class Service:
 
     def _refuse_config(self, why: str) -> None:
         """Keep the last good configuration; without one the service is not ready."""
+        self._metrics.note_config(valid=False)
         kept = (
             "the last good configuration stays in force" if self.state.parts else "nothing is signed until it is mended"
         )
@@ -185,7 +191,12 @@ class Service:
             return await sign_again(key, self._cluster, parts)
         return await reconcile(key, self._cluster, parts, self._intake.past(key), oldest=self.state.oldest)
 
+    def unready(self) -> tuple[str, ...]:
+        """Return why no run can be signed just now."""
+        return self.state.unready()
+
     def _account(self, turn: Turn) -> None:
+        self._metrics.note(turn, self.queue.waited(turn.key))
         match turn.end:
             case End.WAITING:
                 # Marks and events wake it at once; the delay is for one that no watch ever tells of.
@@ -205,6 +216,7 @@ class Service:
                 self.queue.add(turn.key, Lane.LIVE)
             case _:
                 self._intake.forget(turn.key)
+                self.queue.forget(turn.key)
                 write_outcome(turn)
         if turn.end in (End.SIGNED, End.RESUMED) and self.state.parts is not None:
             config = self.state.parts.config

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -45,7 +45,9 @@ class Settling:
     when the service stops is not looked at.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, repaired: Callable[[], None] = lambda: None) -> None:
+        """Set it up; `repaired` is called for each payload that is put back."""
+        self._repaired = repaired
         self._waiting: list[tuple[float, int, _Deposit]] = []
         self._order = itertools.count()
         self._bytes = 0
@@ -93,6 +95,7 @@ class Settling:
         else:
             if not stored.written:
                 return
+            self._repaired()
             log.warning("put back what another writer dropped", run=str(deposit.origin), stored=stored.locations)
         self._add(deposit, wait)
 

@@ -63,5 +63,5 @@ def read_envelope(data: bytes) -> Envelope:
             base64.b64decode(raw.payload, validate=True),
             tuple(Signature(base64.b64decode(s.sig, validate=True), s.keyid) for s in raw.signatures),
         )
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error) as error:
         raise InputError(f"this is no DSSE envelope: {error}") from error

@@ -44,5 +44,5 @@ def read_annotation(text: str) -> LogEntry:
             body=base64.b64decode(payload.body, validate=True),
             promise=base64.b64decode(bundle.promise, validate=True),
         )
-    except (msgspec.DecodeError, UnicodeError, binascii.Error, ValueError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError, binascii.Error, ValueError) as error:
         raise InputError(f"this is no log entry as cosign annotates it: {error}") from error

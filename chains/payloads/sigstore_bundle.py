@@ -128,7 +128,7 @@ def read_bundle(content: bytes) -> SigstoreBundle:
             material.public_key.hint if material.public_key else "",
             tuple(read_entry(entry) for entry in material.tlog_entries),
         )
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error, ValueError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
         raise InputError(f"this is no Sigstore bundle: {error}") from error
 
 
@@ -136,7 +136,7 @@ def read_log_entry(content: bytes) -> LogEntry:
     """Read a log entry in protobuf's JSON, as Rekor's second API answers it; raise InputError."""
     try:
         return read_entry(msgspec.json.decode(content, type=_Entry))
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error, ValueError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
         raise InputError(f"this is no log entry: {error}") from error
 
 
@@ -149,7 +149,7 @@ def write_entry(entry: LogEntry) -> "_Entry":
     """Put a log entry into the form that bundles hold it in; raise InputError when its body is of no known form."""
     try:
         body = msgspec.json.decode(entry.body, type=_Body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the log entry's body is of no known form: {error}") from error
     return _Entry(
         log_index=str(entry.log_index),

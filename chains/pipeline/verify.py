@@ -106,5 +106,5 @@ def _check_statement(found: SignedPayload, image: ImageReference, verifier: Veri
 def _decode(body: bytes, shape: type[_T]) -> _T:
     try:
         return msgspec.json.decode(body, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"a signed payload is not of its form: {error}") from error

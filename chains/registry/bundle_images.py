@@ -88,5 +88,5 @@ def _signed(bundle: SigstoreBundle, image: ImageReference) -> list[SignedPayload
 def _predicate_type(body: bytes) -> str:
     try:
         return msgspec.json.decode(body, type=_Statement).predicate_type
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""

@@ -168,5 +168,5 @@ def _log_entry(annotations: Mapping[str, str]) -> LogEntry | None:
 def _predicate_type(body: bytes) -> str:
     try:
         return msgspec.json.decode(body, type=_Statement).predicate_type
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""

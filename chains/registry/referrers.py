@@ -67,7 +67,7 @@ def bundle_layer(manifest: bytes) -> LayerDescriptor | None:
     """Return the one layer of a bundle's manifest, None for the manifest of anything else."""
     try:
         layers = msgspec.json.decode(manifest, type=_Layers).layers
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return layers[0] if len(layers) == 1 and layers[0].media_type.startswith(FAMILY) else None
 
@@ -78,7 +78,7 @@ def referrers_in(index: bytes) -> tuple[Referrer, ...]:
     for raw in _listed(_members(index)):
         try:
             found.append(msgspec.json.decode(raw, type=Referrer))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
     return tuple(found)
 
@@ -115,7 +115,7 @@ class _Layers(msgspec.Struct):
 def _members(index: bytes) -> dict[str, msgspec.Raw]:
     try:
         members = msgspec.json.decode(index, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"it is no index: {error}") from error
     if "manifests" not in members:
         raise InputError("it is no index: it has no manifests")
@@ -125,7 +125,7 @@ def _members(index: bytes) -> dict[str, msgspec.Raw]:
 def _listed(members: dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
     try:
         return msgspec.json.decode(members["manifests"], type=list[msgspec.Raw] | None) or []
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"it is no index: its manifests are no array: {error}") from error
 
 

@@ -43,7 +43,7 @@ def read_entries(answer: bytes) -> tuple[LogEntry, ...]:
     try:
         found = msgspec.json.decode(answer, type=dict[str, _Entry])
         return tuple(_entry(uuid, entry) for uuid, entry in found.items())
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error, ValueError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
         raise InputError(str(error)) from error
 
 

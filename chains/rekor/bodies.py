@@ -248,5 +248,5 @@ def _digest(algorithm: str, content: bytes) -> str:
 def _decode(raw: bytes | msgspec.Raw, shape: type[_T]) -> _T:
     try:
         return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise VerificationError(f"the log entry's body is not of its form: {error}") from error

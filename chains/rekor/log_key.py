@@ -101,5 +101,5 @@ def _in_trusted_root(content: bytes) -> tuple[LogKey, ...]:
     try:
         logs = msgspec.json.decode(content, type=_TrustedRoot).tlogs
         return tuple(LogKey.from_der(base64.b64decode(log.public_key.raw_bytes, validate=True)) for log in logs)
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error) as error:
         raise InputError(f"this is no Sigstore trusted root: {error}") from error

@@ -66,7 +66,7 @@ def unreached(host: str, error: aiohttp.ClientError | OSError | ValueError) -> E
 def _complaint(body: bytes) -> str:
     try:
         said = msgspec.json.decode(body, type=_Complaint).message
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     return f" ({shown(said, 200)})" if said else ""
 

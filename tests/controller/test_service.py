@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from chains.config.config import read_config
+from chains.controller.metrics import Metrics
 from chains.controller.outcomes import FIRST_RETRY, LONGEST_RETRY, backoff
 from chains.controller.service import Scope, Service
 from chains.controller.turn import End, Turn
@@ -42,12 +43,12 @@ class OneStore:
 
 @asynccontextmanager
 async def running(
-    cluster: FakeCluster, store: FakeStore | OneStore
+    cluster: FakeCluster, store: FakeStore | OneStore, *, metrics: Metrics | None = None
 ) -> AsyncIterator[tuple[Service, asyncio.Queue[Turn]]]:
     turns: asyncio.Queue[Turn] = asyncio.Queue()
     stop = asyncio.Event()
     workshop = OneStore(store) if isinstance(store, FakeStore) else store
-    service = Service(cluster, workshop, Scope(workers=4), calm=0.0, observe=turns.put_nowait)
+    service = Service(cluster, workshop, Scope(workers=4), calm=0.0, observe=turns.put_nowait, metrics=metrics)
     task = asyncio.create_task(service.run(stop))
     try:
         async with asyncio.timeout(30):

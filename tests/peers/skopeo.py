@@ -9,11 +9,12 @@ from tests.peers.programs import Finished, run
 
 @dataclass(frozen=True)
 class Skopeo:
-    """skopeo with a policy that wants images of one registry signed by one key, and all others refused."""
+    """skopeo with a policy: images of one registry are signed by one key, and logged if a log is named, or refused."""
 
     home: Path
     registry: str
     public_key: Path
+    log_key: Path | None = None
 
     async def pull(self, image: str) -> Finished:
         """Copy an image into the folder `pulled`, if the policy lets it in."""
@@ -22,11 +23,13 @@ class Skopeo:
         return await run("skopeo", *gate, "copy", "--src-tls-verify=false", f"docker://{image}", target, home=self.home)
 
     def _policy(self) -> Path:
-        wanted = {
+        wanted: dict[str, object] = {
             "type": "sigstoreSigned",
             "keyPath": str(self.public_key),
             "signedIdentity": {"type": "matchRepository"},
         }
+        if self.log_key is not None:
+            wanted["rekorPublicKeyPath"] = str(self.log_key)
         policy = {"default": [{"type": "reject"}], "transports": {"docker": {self.registry: [wanted]}}}
         path = self.home / "policy.json"
         path.write_text(json.dumps(policy))

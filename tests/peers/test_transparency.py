@@ -19,6 +19,7 @@ from chains.rekor.log_v2 import LogV2
 from tests.peers.bench import Bench, bench, every_registry, write
 from tests.peers.cosign import Cosign, both_cosigns
 from tests.peers.programs import Finished
+from tests.peers.skopeo import Skopeo
 
 pytestmark = [pytest.mark.peers]
 
@@ -151,3 +152,16 @@ async def test_cosign_uploads_to_the_embedded_log(cosign_name, tmp_path):
         assert verified[0].succeeded, verified[0]
         [found] = await here.bench.images.signatures(image)
         assert found.log_entry is not None
+
+
+@every_registry
+async def test_skopeo_lets_in_what_is_logged_and_nothing_else(registry_kind, tmp_path):
+    async with logged(registry_kind, tmp_path) as here:
+        unlogged, image = await here.bench.push("team/other", "another"), await here.bench.push()
+        await here.bench.sign(unlogged)
+        await here.sign(image)
+        log_key = write(tmp_path / "rekor.pub", here.rekor.public_key)
+        skopeo = Skopeo(tmp_path, here.bench.address, here.bench.public_key, log_key)
+
+        assert (pulled := await skopeo.pull(str(image))).succeeded, pulled
+        assert not (refused := await skopeo.pull(str(unlogged))).succeeded, refused

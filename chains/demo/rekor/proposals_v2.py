@@ -65,7 +65,7 @@ def canonicalise_v2(request: bytes) -> bytes:
             return _entry("hashedrekord", {"hashedRekordV002": _hashed_rekord(found.hashed_rekord)})
         if found.dsse is not None:
             return _entry("dsse", {"dsseV002": _dsse(found.dsse)})
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error, ChainsError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error, ChainsError) as error:
         raise InputError(f"invalid request: {error}") from error
     raise InputError("invalid type, must be either hashedrekord or dsse")
 

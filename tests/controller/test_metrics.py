@@ -1,0 +1,127 @@
+"""What a scrape tells, read by Prometheus' own parser."""
+
+import asyncio
+from collections.abc import Mapping
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from chains.controller.metrics import MOST_HOSTS, Metrics
+from chains.controller.queue import Lane, RunQueue
+from chains.controller.turn import End, Turn
+from chains.runs.sighting import ConfigSighting, RunKey
+from tests.builders import image_results, taskrun_object
+from tests.controller.fakes import FakeCluster, FakeStore, denial, outage
+from tests.controller.test_service import SETTINGS, OneStore, running, until
+
+
+def scraped(metrics: Metrics) -> Mapping[str, float]:
+    """Every sample by its name and labels, as `name{label=value}`."""
+    found = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        for sample in family.samples:
+            labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
+
+
+class Idle:
+    """A service that has a queue and nothing else."""
+
+    def __init__(self, *troubles: str) -> None:
+        self.queue = RunQueue()
+        self._troubles = troubles
+
+    def unready(self) -> tuple[str, ...]:
+        return self._troubles
+
+
+def key(name: str, namespace: str = "builds") -> RunKey:
+    return RunKey("TaskRun", namespace, name, name)
+
+
+async def test_a_signed_run_counts_under_the_names_of_tekton_chains() -> None:
+    cluster, metrics = FakeCluster(SETTINGS), Metrics()
+    cluster.put(taskrun_object(results=image_results()))
+    async with running(cluster, FakeStore(outage()), metrics=metrics) as (_, turns):
+        await until(turns, End.SIGNED)
+    found = scraped(metrics)
+    assert found["watcher_taskrun_sign_created_total"] == 2
+    assert found["watcher_taskrun_payload_stored_total"] == 2
+    assert found["watcher_taskrun_payload_uploaded_total"] == 0
+    assert found["watcher_taskrun_marked_signed_total"] == 1
+    assert found["watcher_pipelinerun_marked_signed_total"] == 0
+    assert found["watcher_taskrun_signing_failures_total{error_type=storage}"] == 1
+    assert found["chains_turns_total{end=signed,kind=TaskRun}"] == 1
+    assert found["chains_turns_total{end=retry,kind=TaskRun}"] == 1
+    assert found["chains_settled_after_seconds_count{kind=TaskRun}"] == 1
+    assert found["chains_oldest_unsigned_seconds"] == 0
+
+
+async def test_a_run_that_is_given_up_is_not_counted_as_signed() -> None:
+    cluster, metrics = FakeCluster(SETTINGS), Metrics()
+    cluster.put(taskrun_object(results=image_results()))
+    async with running(cluster, FakeStore(denial(), denial()), metrics=metrics) as (_, turns):
+        await until(turns, End.FAILED)
+    found = scraped(metrics)
+    assert found["watcher_taskrun_marked_signed_total"] == 0
+    assert found["watcher_taskrun_signing_failures_total{error_type=storage}"] == 2
+
+
+async def test_a_run_that_cannot_be_read_counts_as_payload_creation() -> None:
+    metrics = Metrics()
+    metrics.note(Turn(key("a"), End.FAILED, "status.startTime is no time"))
+    assert scraped(metrics)["watcher_taskrun_signing_failures_total{error_type=payload_creation}"] == 1
+
+
+async def test_the_queue_shows_its_depth_and_age_by_lane() -> None:
+    metrics, service = Metrics(), Idle()
+    metrics.follow(service)
+    queue = service.queue
+    for number in range(3):
+        queue.add(key(f"old-{number}", f"team-{number}"), Lane.BACKLOG)
+    queue.add(key("live"), Lane.LIVE)
+    assert await queue.take() == key("live")
+    queue.add_later(key("again"), 60.0)
+    found = scraped(metrics)
+    assert found["chains_queue_depth{lane=backlog}"] == 3
+    assert found["chains_queue_depth{lane=live}"] == 0
+    assert found["chains_queue_depth{lane=later}"] == 1
+    assert found["chains_in_flight"] == 1
+    assert found["chains_queue_age_seconds{lane=live}"] == 0
+    assert 0 < found["chains_queue_age_seconds{lane=backlog}"] <= found["chains_oldest_unsigned_seconds"]
+    assert found["chains_ready"] == 1
+
+
+async def test_what_needs_no_work_any_more_is_not_the_oldest() -> None:
+    queue = RunQueue()
+    queue.add(key("a"), Lane.LIVE)
+    assert await queue.take() == key("a")
+    queue.release(key("a"))
+    assert queue.waited(key("a")) is not None
+    queue.forget(key("a"))
+    assert (queue.waited(key("a")), queue.oldest()) == (None, 0)
+    queue.add(key("a"), Lane.LIVE)
+    queue.forget(key("a"))
+    assert queue.waited(key("a")) is not None, "it is queued again"
+
+
+async def test_a_refused_configuration_shows() -> None:
+    cluster, metrics = FakeCluster(SETTINGS), Metrics()
+    async with running(cluster, OneStore(FakeStore()), metrics=metrics) as (service, _):
+        while service.unready():
+            await asyncio.sleep(0)
+        assert (scraped(metrics)["chains_config_valid"], scraped(metrics)["chains_ready"]) == (1, 1)
+        cluster.settings.put_nowait(ConfigSighting({"artifacts.taskrun.format": "cobol"}))
+        while scraped(metrics)["chains_config_valid"]:
+            await asyncio.sleep(0)
+        assert scraped(metrics)["chains_ready"] == 1, "the last good one is in force"
+
+
+async def test_hosts_in_trouble_show_and_hostile_ones_do_not_flood() -> None:
+    circuits = {"https://registry.example.com": "open"} | {f"https://h{n}.example.com": "closed" for n in range(1000)}
+    metrics = Metrics(lambda: circuits)
+    metrics.follow(Idle("no key"))
+    found = scraped(metrics)
+    assert found["chains_host_circuit{host=https://registry.example.com,state=open}"] == 1
+    assert sum(name.startswith("chains_host_circuit") for name in found) == MOST_HOSTS
+    assert found["chains_ready"] == 0

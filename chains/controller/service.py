@@ -70,6 +70,7 @@ class Service:
         self._calm = calm
         self._key_poll = key_poll
         self._observe = observe
+        self._config_sought = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish the turns in hand, or abandon them after 25 s."""
@@ -122,6 +123,7 @@ class Service:
                 self._refuse_config("there is no ConfigMap chains-config: create it, empty for the defaults")
             else:
                 self._accept_config(sighting.entries)
+            self._config_sought.set()
 
     def _accept_config(self, entries: Mapping[str, str]) -> None:
         try:
@@ -155,6 +157,8 @@ class Service:
     async def _follow_runs(self, kind: str, namespace: str | None) -> None:
         watch = f"{kind} in {namespace or 'all namespaces'}"
         self.state.watch_troubles[watch] = f"runs of kind {watch} have not been listed yet"
+        # Whose marks count is a setting: without it, a forged one would pass for ours.
+        await self._config_sought.wait()
         async for sighting in self._cluster.runs(kind, namespace):
             if sighting.object is not None:
                 lane = Lane.LIVE if sighting.live else Lane.BACKLOG

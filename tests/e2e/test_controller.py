@@ -162,18 +162,20 @@ async def test_a_mark_that_somebody_else_left_counts_only_if_they_are_trusted(
     cluster: E2eCluster, tmp_path: Path
 ) -> None:
     cluster.write_settings({**SETTINGS, "marks.trusted-managers": "somebody"})
-    async with docker_registry(tmp_path) as address, at_work(cluster, tmp_path) as process:
+    async with docker_registry(tmp_path) as address:
         image = await push_image(address, "team/app", "forged")
-        await told(process, "configuration in force")
-        forged, trusted = [_marked(taskrun(name, (image,))) for name in ("forged", "trusted")]
-        run = cluster.build(forged, manager="nobody")
-        left = cluster.build(trusted, manager="somebody")
-        await told(process, '"event": "signed"')
-        await reached("true", cluster, run)
-        assert _owners(cluster, run) == {ACCOUNT}
-        assert _owners(cluster, left) == {"somebody"}
-        events = cluster.plane.ask("GET", f"/api/v1/namespaces/{cluster.namespace}/events")["items"]
-        assert [(event["reason"], event["involvedObject"]["name"]) for event in events] == [("ForgedMark", "forged")]
+        before, after, trusted = [_marked(taskrun(name, (image,))) for name in ("before", "after", "trusted")]
+        forged = [cluster.build(before, manager="nobody")]
+        async with at_work(cluster, tmp_path) as process:
+            await told(process, "configuration in force")
+            left = cluster.build(trusted, manager="somebody")
+            forged.append(cluster.build(after, manager="nobody"))
+            await told(process, '"event": "signed"', times=2)
+            await reached("true", cluster, *forged)
+    assert [_owners(cluster, run) for run in (*forged, left)] == [{ACCOUNT}, {ACCOUNT}, {"somebody"}]
+    events = cluster.plane.ask("GET", f"/api/v1/namespaces/{cluster.namespace}/events")["items"]
+    told_of = {(event["reason"], event["involvedObject"]["name"]) for event in events}
+    assert told_of == {("ForgedMark", "before"), ("ForgedMark", "after")}
 
 
 def _marked(run: dict[str, Any]) -> dict[str, Any]:

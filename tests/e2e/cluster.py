@@ -7,6 +7,7 @@ import time
 import urllib.error
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,15 @@ class E2eCluster:
         here.write_settings(SETTINGS)
         here.write_key()
         return here
+
+    def close(self) -> None:
+        """Delete the runs of the namespace, whatever holds them."""
+        for kind, plural in PLURALS.items():
+            path = f"/apis/tekton.dev/v1/namespaces/{self.namespace}/{plural}"
+            self.plane.ask("DELETE", path)
+            for name in self.marks(kind):
+                with suppress(urllib.error.HTTPError):
+                    self.plane.ask("PATCH", f"{path}/{name}", {"metadata": {"finalizers": None}}, MERGE)
 
     def write_settings(self, entries: Mapping[str, str]) -> None:
         """Put exactly these entries into `chains-config`."""

@@ -23,6 +23,8 @@ def installed(plane: ControlPlane) -> Path:
 
 
 @pytest.fixture
-def cluster(plane: ControlPlane, installed: Path) -> E2eCluster:
+def cluster(plane: ControlPlane, installed: Path) -> Iterator[E2eCluster]:
     """The cluster, with a namespace of its own for this test's runs."""
-    return E2eCluster.open(plane, installed)
+    here = E2eCluster.open(plane, installed)
+    yield here
+    here.close()

@@ -15,15 +15,16 @@ from tests.faults.controller_process import ControllerProcess
 BEGINNING = timedelta(seconds=2)
 
 
-def service(cluster: E2eCluster, kubeconfig: Path, folder: Path) -> ControllerProcess:
-    """The service for the runs of one namespace, not started yet."""
-    return ControllerProcess(kubeconfig, folder / "controller.log", "--namespace", cluster.namespace)
+def service(cluster: E2eCluster, kubeconfig: Path, folder: Path, *, everywhere: bool = False) -> ControllerProcess:
+    """The service for the runs of one namespace, or as it is shipped of all, not started yet."""
+    scope = () if everywhere else ("--namespace", cluster.namespace)
+    return ControllerProcess(kubeconfig, folder / "controller.log", *scope)
 
 
 @asynccontextmanager
-async def at_work(cluster: E2eCluster, folder: Path) -> AsyncIterator[ControllerProcess]:
-    """Run the service for these tests' namespace; it must end by itself and be refused nothing."""
-    process = service(cluster, cluster.kubeconfig, folder)
+async def at_work(cluster: E2eCluster, folder: Path, *, everywhere: bool = False) -> AsyncIterator[ControllerProcess]:
+    """Run the service for the test's namespace or all; it must end by itself and be refused nothing."""
+    process = service(cluster, cluster.kubeconfig, folder, everywhere=everywhere)
     await process.start()
     try:
         yield process

@@ -44,6 +44,18 @@ async def test_a_pipeline_is_attested_after_its_children(cluster: E2eCluster, tm
         assert verified.succeeded, verified
 
 
+async def test_as_it_is_shipped_it_signs_in_every_namespace(cluster: E2eCluster, tmp_path: Path) -> None:
+    there = E2eCluster.open(cluster.plane, cluster.kubeconfig)
+    try:
+        async with docker_registry(tmp_path) as address, at_work(cluster, tmp_path, everywhere=True):
+            images = [await push_image(address, "team/app", seed) for seed in ("here", "there")]
+            here_too = cluster.build(taskrun("here", images[:1]))
+            await reached("true", there, there.build(taskrun("there", images[1:])))
+            await reached("true", cluster, here_too)
+    finally:
+        there.close()
+
+
 async def test_a_run_that_is_deleted_as_soon_as_it_is_done_is_signed_and_goes(
     cluster: E2eCluster, tmp_path: Path
 ) -> None:

@@ -56,6 +56,7 @@ def test_it_is_refused(plane: ControlPlane, installed: Path, method: str, path: 
         ("GET", "/apis/tekton.dev/v1/taskruns", 200),
         ("GET", "/apis/tekton.dev/v1/pipelineruns", 200),
         ("PATCH", f"{RUN}/none", 404),
+        ("PATCH", "/apis/tekton.dev/v1/namespaces/default/pipelineruns/none", 404),
         ("GET", f"{HOME}/secrets/signing-secrets", 200),
         ("GET", f"{HOME}/configmaps/chains-config", 200),
         ("GET", f"{HERE}/secrets/none", 404),

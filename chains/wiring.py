@@ -20,7 +20,7 @@ from chains.kube.reference import SCHEME, secret_name
 from chains.kube.secret import SecretSource as KubeSecretSource
 from chains.payloads.payload import Origin
 from chains.pipeline.parts import Parts, Transparency
-from chains.registry.breaker import Breaker
+from chains.registry.breaker import Breaker, State
 from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
 from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, config_file_keychain
@@ -58,10 +58,9 @@ class Registries:
         """Return the state of each host whose last request failed."""
         return {host: state.value for host, state in self._breaker.states().items()}
 
-    async def recovery(self) -> None:
-        """Wait until a registry that was left alone answers again."""
-        await self._breaker.due()
-        await next(reversed(self._clients.values())).recovery()
+    async def chance(self) -> bool:
+        """Wait until a host that was left alone works again (True) or may be tried (False)."""
+        return await self._breaker.chance()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -142,9 +141,13 @@ class ClusterWiring:
             return ""
         return f"{state.key_id} is in force" if state.ready else f"there is none: {state.problem}"
 
-    async def recovery(self) -> None:
-        """Wait until a registry that was left alone answers again."""
-        await self._registries.recovery()
+    async def chance(self) -> bool:
+        """Wait until a registry that was left alone works again (True) or may be tried (False)."""
+        return await self._registries.chance()
+
+    def troubled(self) -> frozenset[str]:
+        """Return the registries that are left alone now."""
+        return frozenset(host for host, state in self.circuits().items() if state != State.CLOSED.value)
 
     def circuits(self) -> Mapping[str, str]:
         """Return the state of each registry whose last request failed."""

@@ -213,6 +213,6 @@ def _members(value: Value) -> dict[str, str] | None:
         return None
     try:
         found = _FLAGS.decode(value.encode())
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     return {k: str(v).lower() if isinstance(v, bool) else v or "" for k, v in found.items()}

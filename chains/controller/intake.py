@@ -1,5 +1,6 @@
 """From what the watch sees to what the workers do: which runs are worth a turn, and what is remembered of them."""
 
+import random
 import time
 
 import msgspec
@@ -51,7 +52,8 @@ class Intake:
             self._see_last(seen, text)
         elif seen.key in self.forged or self._needs_turn(seen, lane):
             self.lately.discard(seen.key)
-            self._queue.add(seen.key, lane)
+            if not self._is_to_wait(seen.key):
+                self._queue.add(seen.key, lane)
         elif lane is Lane.BACKLOG and stored_within(LATELY, seen.annotations):
             self.lately.add(seen.key)
             self._queue.add(seen.key, lane)
@@ -75,12 +77,22 @@ class Intake:
         self.forged.discard(key)
         self.lately.discard(key)
 
-    def hurry(self) -> None:
-        """Queue every run that waits for its next try now, but none before the time that the outside asked for."""
+    def hurry(self, most: int) -> int:
+        """Queue so many of the runs that wait for their next try, any of them; return how many there were to queue.
+
+        None is tried before the time that the outside asked for.
+        """
         now = time.monotonic()
-        for key, past in self.pasts.items():
-            if past.attempts and past.not_before <= now:
-                self._queue.add(key, Lane.BACKLOG)
+        waiting = [key for key, past in self.pasts.items() if self._queue.waits(key) and past.not_before <= now]
+        chosen = random.sample(waiting, min(most, len(waiting)))
+        for key in chosen:
+            self._queue.add(key, Lane.BACKLOG)
+        return len(chosen)
+
+    def _is_to_wait(self, key: RunKey) -> bool:
+        """Whether the outside asked us to leave a run alone for longer; its try is queued for then."""
+        past = self.pasts.get(key)
+        return past is not None and past.not_before > time.monotonic() and self._queue.waits(key)
 
     def unblock(self) -> None:
         """Queue every run that waited for a key."""

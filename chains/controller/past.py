@@ -1,7 +1,9 @@
 """What is remembered of one run between its turns; forgotten as soon as it is settled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chains.pipeline.ports import Signer
 from chains.pipeline.sign import Kept
 
 
@@ -9,10 +11,12 @@ from chains.pipeline.sign import Kept
 class Past:
     """How often it was tried, what is logged and stored of it already, and its last state if it has been deleted.
 
-    `not_before` is the monotonic time, in seconds, until which the outside asked us to wait.
+    `not_before` is the monotonic time, in seconds, until which the outside asked us to wait; `signers` are those that
+    signed what is stored.
     """
 
     attempts: int = 0
     not_before: float = 0.0
     kept: Kept = field(default_factory=Kept)
     last_state: bytes | None = None
+    signers: Mapping[str, Signer] = field(default_factory=dict)

@@ -13,6 +13,8 @@ from chains.runs.glance import Glance
 from chains.runs.marks import REASON, SIGNED, UNSETTLED, is_settled
 
 ROUNDS_PER_HORIZON = 24
+# A round that was cut short is repeated after so many times the calm.
+PATIENCE = 12
 
 log = structlog.get_logger()
 
@@ -48,6 +50,7 @@ class Patrol:
             await asyncio.sleep(self._calm)
             self._changed.clear()
             if not await self._gone_through(self._drive):
+                await asyncio.sleep(self._calm * PATIENCE)
                 self._changed.set()
 
     async def free_overdue(self) -> None:
@@ -61,15 +64,16 @@ class Patrol:
                 await self._gone_through(self._free)
 
     async def _gone_through(self, treat: Callable[[Glance], Awaitable[None]]) -> bool:
-        """Go through all runs once; return whether the end was reached."""
+        """Go through all runs once; return whether the end was reached and none of them was refused."""
+        refused = 0
         try:
             for kind, namespace in self._places:
                 async for seen in self._cluster.glances(kind, namespace):
-                    await treat(seen)
+                    refused += not await _treated(seen, treat)
         except EdgeError as error:
             log.warning("a round through the runs was cut short", why=str(error))
             return False
-        return True
+        return refused == 0
 
     async def _drive(self, seen: Glance) -> None:
         if seen.annotations.get(SIGNED) == "failed" and REASON in seen.annotations:
@@ -82,3 +86,13 @@ class Patrol:
         if not is_settled(seen.annotations):
             await self._cluster.tell(seen.key, "FreedUnsigned", "its deletion was held up for too long")
             log.error("freed a run that is not signed", run=str(seen.key), uid=seen.key.uid)
+
+
+async def _treated(seen: Glance, treat: Callable[[Glance], Awaitable[None]]) -> bool:
+    """Treat one run; that it is refused holds up no other."""
+    try:
+        await treat(seen)
+    except EdgeError as error:
+        log.warning("a run was passed over", run=str(seen.key), uid=seen.key.uid, why=str(error))
+        return False
+    return True

@@ -51,5 +51,8 @@ class Workshop(Protocol):
     async def refresh_keys(self) -> str:
         """Look at the signing secret; return a sentence when something about the keys changed."""
 
-    async def recovery(self) -> None:
-        """Wait until an outside host that was out of order works again."""
+    async def chance(self) -> bool:
+        """Wait until an outside host that was out of order works again (True) or may be tried (False)."""
+
+    def troubled(self) -> frozenset[str]:
+        """Return the outside hosts that are out of order."""

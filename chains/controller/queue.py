@@ -48,6 +48,10 @@ class RunQueue:
         """How many runs wait for their next try."""
         return len(self._due)
 
+    def waits(self, key: RunKey) -> bool:
+        """Whether a run waits for its next try, and for nothing else."""
+        return key in self._due
+
     def depth(self, lane: Lane) -> int:
         """Return how many runs wait in a lane."""
         return sum(map(len, self._lanes[lane].values()))
@@ -81,7 +85,7 @@ class RunQueue:
         if waiting is not None and waiting <= lane:
             return
         if waiting is not None:
-            self._lanes[waiting][key.namespace].remove(key)
+            self._leave(waiting, key)
         self._waiting[key] = lane
         self._lanes[lane].setdefault(key.namespace, deque()).append(key)
         self._wake.set()
@@ -117,6 +121,12 @@ class RunQueue:
         lane = self._again.pop(key, None)
         if lane is not None:
             self.add(key, lane)
+
+    def _leave(self, lane: Lane, key: RunKey) -> None:
+        keys = self._lanes[lane][key.namespace]
+        keys.remove(key)
+        if not keys:
+            del self._lanes[lane][key.namespace]
 
     def _promote(self) -> None:
         now = time.monotonic()

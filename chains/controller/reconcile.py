@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from chains.errors import ChainsError, EdgeError, InputError
 from chains.payloads.payload import SignedPayload
 from chains.pipeline.parts import Parts
 from chains.pipeline.plan import Plan, plan_run
+from chains.pipeline.ports import Signer
 from chains.pipeline.sign import Receipt, fingerprint, log_urls, sign_plan
 from chains.runs.authors import is_forged
 from chains.runs.glance import glance
@@ -62,9 +64,11 @@ async def reconcile(
         except InputError as error:
             return await _give_up(key, cluster, _hold_of(key, text), str(error))
         passed_over = is_before(run.completed, oldest) and not is_asked_for(run.annotations)
-        return await _Turn(key, cluster, parts, past, run, gone, passed_over).take()
+        return await _Turn(key, cluster, parts, past, run, gone, passed_over, oldest).take()
     except EdgeError as error:
         return Turn(key, End.RETRY, str(error), error.retry_after)
+    except InputError as error:
+        return Turn(key, End.RETRY, str(error))
 
 
 async def strike_forged(key: RunKey, cluster: Cluster, trusted: frozenset[str]) -> Turn:
@@ -97,6 +101,7 @@ class _Turn:
     run: Run
     gone: bool
     passed_over: bool
+    oldest: datetime | None
 
     async def take(self) -> Turn:
         managed_by = self.parts.config.managed_by if self.parts else frozenset()
@@ -118,14 +123,14 @@ class _Turn:
     async def sign(self, parts: Parts) -> Turn:
         try:
             children = await gather_children(self.key, self.run, self.cluster)
-            unsettled = [c.name for c in children if _is_awaited(c, parts)]
+            unsettled = [c.name for c in children if _is_awaited(c, parts) and not is_before(c.completed, self.oldest)]
             if unsettled:
                 return Turn(self.key, End.WAITING, f"for child runs {', '.join(unsettled)}")
             plan = plan_run(self.run, parts.config, children)
         except InputError as error:
             return await self.give_up(str(error))
         try:
-            signers = {name: parts.signers[name]() for name in {request.signer for request in plan.requests}}
+            signers = self.signers(plan, parts)
         except EdgeError as error:
             return Turn(self.key, End.BLOCKED, str(error))
         receipts = await sign_plan(plan, signers, parts.stores, self.past.kept, parts.transparency)
@@ -133,6 +138,14 @@ class _Turn:
         if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
             await self.free_children(children)
         return turn
+
+    def signers(self, plan: Plan, parts: Parts) -> Mapping[str, Signer]:
+        """Return the signers to use: those of an earlier attempt that stored something, so that one key signs a run."""
+        if not self.past.kept.stored:
+            self.past.signers = {name: parts.signers[name]() for name in {each.signer for each in plan.requests}}
+        known = self.past.signers
+        missing = {each.signer for each in plan.requests} - known.keys()
+        return {**known, **{name: parts.signers[name]() for name in missing}}
 
     async def settle(self, plan: Plan, receipts: tuple[Receipt, ...], parts: Parts) -> Turn:
         failures = [failure for receipt in receipts for failure in receipt.failures]
@@ -174,7 +187,9 @@ class _Turn:
 
     async def free_children(self, children: tuple[Run, ...]) -> None:
         held = [child for child in children if child.hold.ours]
-        await asyncio.gather(*(self.cluster.mark(child.key, {}, child.hold) for child in held))
+        # What stays held is let go in a turn of its own, when it is deleted.
+        with suppress(EdgeError):
+            await asyncio.gather(*(self.cluster.mark(child.key, {}, child.hold) for child in held))
 
     async def give_up(self, sentence: str, receipts: tuple[Receipt, ...] = ()) -> Turn:
         if self.gone:

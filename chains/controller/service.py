@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -20,9 +21,11 @@ from chains.controller.settling import Settling
 from chains.controller.state import State
 from chains.controller.turn import End, Turn
 from chains.errors import InputError
+from chains.pipeline.parts import Parts
 from chains.runs.sighting import RunKey
 
-SHUTDOWN = 25.0
+SHUTDOWN = 20.0
+FEW = 4
 WAITING_POLL = 15.0
 DAY = 86_400.0
 
@@ -68,12 +71,12 @@ class Service:
         self._workshop = workshop
         self._scope = scope
         self._calm = calm
+        self._read = asyncio.Event()
         self._key_poll = key_poll
         self._observe = observe
-        self._config_sought = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; then finish the turns in hand, or abandon them after 25 s."""
+        """Work until `stop` is set; then finish the turns in hand, or abandon them after 20 s."""
         async with asyncio.TaskGroup() as group:
             rounds = [
                 self._follow_config(),
@@ -110,20 +113,23 @@ class Service:
             await asyncio.sleep(self._key_poll)
 
     async def _follow_recoveries(self) -> None:
+        """Try a few of the runs that wait when a host may work again; once it does, ever more until all are tried."""
         while True:
-            await self._workshop.recovery()
-            self._intake.hurry()
-            await asyncio.sleep(self._calm)
+            recovered = await self._workshop.chance()
+            troubled, most = self._workshop.troubled(), FEW
+            while self._intake.hurry(most) == most and recovered and self._workshop.troubled() <= troubled:
+                most *= FEW
+                await asyncio.sleep(self._calm / FEW)
 
     async def _follow_config(self) -> None:
         async for sighting in self._cluster.config():
+            self._read.set()
             if sighting.trouble:
                 log.warning("configuration cannot be read", why=sighting.trouble)
             elif sighting.entries is None:
                 self._refuse_config("there is no ConfigMap chains-config: create it, empty for the defaults")
             else:
                 self._accept_config(sighting.entries)
-            self._config_sought.set()
 
     def _accept_config(self, entries: Mapping[str, str]) -> None:
         try:
@@ -157,8 +163,10 @@ class Service:
     async def _follow_runs(self, kind: str, namespace: str | None) -> None:
         watch = f"{kind} in {namespace or 'all namespaces'}"
         self.state.watch_troubles[watch] = f"runs of kind {watch} have not been listed yet"
-        # Whose marks count is a setting: without it, a forged one would pass for ours.
-        await self._config_sought.wait()
+        # What the list tells is judged by the configuration; one that is not to be had is not waited for.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._calm):
+                await self._read.wait()
         async for sighting in self._cluster.runs(kind, namespace):
             if sighting.object is not None:
                 lane = Lane.LIVE if sighting.live else Lane.BACKLOG
@@ -177,20 +185,22 @@ class Service:
             if key.kind == "PipelineRun":
                 # A child's mark that comes during this turn queues it again.
                 self._intake.parents.add(key)
+            parts = self.state.parts
             try:
-                turn = await self._turn(key)
+                turn = await self._turn(key, parts)
             except Exception as error:  # the one place: a fault of ours must not cost the service, nor the run
                 log.exception("fault in the service", run=str(key), uid=key.uid)
                 turn = Turn(key, End.RETRY, f"a fault in the service: {type(error).__name__}")
             finally:
                 self.queue.release(key)
-            self._account(turn)
+            self._account(turn, parts)
 
-    async def _turn(self, key: RunKey) -> Turn:
-        parts = self.state.parts
+    async def _turn(self, key: RunKey, parts: Parts | None) -> Turn:
         if parts is not None and key in self._intake.forged:
-            self._intake.forged.discard(key)
-            return await strike_forged(key, self._cluster, parts.config.trusted_managers)
+            turn = await strike_forged(key, self._cluster, parts.config.trusted_managers)
+            if turn.end is not End.RETRY:
+                self._intake.forged.discard(key)
+            return turn
         if key in self._intake.lately:
             return await sign_again(key, self._cluster, parts)
         return await reconcile(key, self._cluster, parts, self._intake.past(key), oldest=self.state.oldest)
@@ -199,7 +209,7 @@ class Service:
         """Return why no run can be signed just now."""
         return self.state.unready()
 
-    def _account(self, turn: Turn) -> None:
+    def _account(self, turn: Turn, parts: Parts | None) -> None:
         self._metrics.note(turn, self.queue.waited(turn.key))
         match turn.end:
             case End.WAITING:
@@ -222,9 +232,8 @@ class Service:
                 self._intake.forget(turn.key)
                 self.queue.forget(turn.key)
                 write_outcome(turn)
-        if turn.end in (End.SIGNED, End.RESUMED) and self.state.parts is not None:
-            config = self.state.parts.config
-            self._settling.note(turn.receipts, self.state.parts.stores.get("oci"), config.quiet_time)
+        if turn.end in (End.SIGNED, End.RESUMED) and parts is not None:
+            self._settling.note(turn.receipts, parts.stores.get("oci"), parts.config.quiet_time)
         self._observe(turn)
 
     def _horizon(self) -> float:

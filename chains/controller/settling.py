@@ -41,12 +41,13 @@ class Settling:
 
     A put of what is there costs one read; what is not there is put back, and looked at again after another quiet time.
 
-    At most `MOST_BYTES` of payloads wait; more than that, and the oldest are looked at sooner. What is still waiting
-    when the service stops is not looked at.
+    When more waits than may, the oldest are looked at sooner, and dropped when that fails. What still waits when the
+    service stops is not looked at.
     """
 
-    def __init__(self, repaired: Callable[[], None] = lambda: None) -> None:
-        """Set it up; `repaired` is called for each payload that is put back."""
+    def __init__(self, repaired: Callable[[], None] = lambda: None, most: int = MOST_BYTES) -> None:
+        """Set it up; `repaired` is called for each payload that is put back, and at most `most` bytes wait."""
+        self._most = most
         self._repaired = repaired
         self._waiting: list[tuple[float, int, _Deposit]] = []
         self._order = itertools.count()
@@ -89,7 +90,7 @@ class Settling:
             stored = await deposit.store.put(deposit.signed, deposit.origin)
         except ChainsError as error:
             log.warning("what was stored cannot be looked at again", run=str(deposit.origin), why=str(error))
-            if not isinstance(error, EdgeError) or not error.transient:
+            if not isinstance(error, EdgeError) or not error.transient or self._bytes + deposit.size > self._most:
                 return
             wait = max(PAUSE, error.retry_after or 0.0)
         else:
@@ -100,7 +101,7 @@ class Settling:
         self._add(deposit, wait)
 
     def _is_due(self) -> bool:
-        return bool(self._waiting) and (self._bytes > MOST_BYTES or self._waiting[0][0] <= time.monotonic())
+        return bool(self._waiting) and (self._bytes > self._most or self._waiting[0][0] <= time.monotonic())
 
     async def _until_due(self) -> None:
         while not self._is_due():

@@ -39,7 +39,8 @@ class Turn:
 
 
 async def gather_children(key: RunKey, run: Run, cluster: Cluster) -> tuple[Run, ...]:
-    """Return a PipelineRun's child TaskRuns that still exist, in its order; other kinds of children are not ours."""
+    """Return a PipelineRun's child TaskRuns that still exist, in its order; another run of such a name is no child."""
     names = dict.fromkeys(child.name for child in run.children if child.kind in ("", "TaskRun"))
     texts = await asyncio.gather(*(cluster.read_child(key, name) for name in names))
-    return tuple(parse_run(text) for text in texts if text is not None)
+    found = (parse_run(text) for text in texts if text is not None)
+    return tuple(child for child in found if child.parent is not None and child.parent.uid == key.uid)

@@ -1,5 +1,6 @@
 """What the Kubernetes API sends: list pages, watch lines and Status bodies, decoded no further than needed."""
 
+import sys
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
@@ -10,6 +11,8 @@ from chains.errors import EdgeError
 T = TypeVar("T")
 
 LONGEST_LINE = 32 * 1024 * 1024
+# API servers take no JSON that is nested deeper than 10 000.
+DEEPEST = 12_000
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -96,12 +99,12 @@ _identities = msgspec.json.Decoder(Identity)
 
 def change(line: bytes) -> Change:
     """Decode one watch line; raise msgspec.DecodeError when it is none."""
-    return _changes.decode(line)
+    return _deep(_changes, line)
 
 
 def page(body: bytes) -> Page:
     """Decode one list page; raise msgspec.DecodeError when it is none."""
-    listed = _lists.decode(body)
+    listed = _deep(_lists, body)
     return Page(listed.items or [], listed.metadata.version, listed.metadata.continuation)
 
 
@@ -109,20 +112,35 @@ def status(body: bytes | msgspec.Raw) -> Status:
     """Decode a Status; what is none (a proxy's page, plain text) becomes the message, cut short."""
     try:
         return _statuses.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Status(message=" ".join(bytes(body)[:300].decode("utf-8", "replace").split()))
 
 
 def identity(body: bytes | msgspec.Raw) -> Metadata:
     """Decode an object's metadata; raise msgspec.DecodeError when it has none."""
-    return _identities.decode(body).metadata
+    return _deep(_identities, body).metadata
+
+
+def _deep(decoder: msgspec.json.Decoder[T], text: bytes | msgspec.Raw) -> T:
+    """Decode what may hold somebody's deeply nested object: one such must not hide all others of a list or a watch."""
+    try:
+        return decoder.decode(text)
+    except RecursionError:
+        usual = sys.getrecursionlimit()
+        sys.setrecursionlimit(DEEPEST)
+        try:
+            return decoder.decode(text)
+        except RecursionError as error:
+            raise msgspec.DecodeError("JSON nested too deep to be read") from error
+        finally:
+            sys.setrecursionlimit(usual)
 
 
 def decoded(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw, what: str) -> T:
     """Decode an object; raise EdgeError, transient, when it is not `what` was asked for."""
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EdgeError(
             f"the Kubernetes API answered with something other than {what}: {error}", transient=True
         ) from error

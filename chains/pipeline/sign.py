@@ -12,6 +12,7 @@ from chains.pipeline.parts import Transparency
 from chains.pipeline.plan import Plan, SigningRequest
 from chains.pipeline.ports import Signer, Store
 
+AT_ONCE = 64
 LOG = "the transparency log"
 
 
@@ -59,7 +60,13 @@ async def sign_plan(
     What `kept` has from an earlier attempt is not logged or stored again, and what is done now is added to it.
     """
     work = _Work(plan.origin, signers, stores, kept or Kept(), transparency)
-    return tuple(await asyncio.gather(*map(work.carry_out, plan.requests)))
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def carried_out(request: SigningRequest) -> Receipt:
+        async with free:
+            return await work.carry_out(request)
+
+    return tuple(await asyncio.gather(*map(carried_out, plan.requests)))
 
 
 def log_urls(receipts: Iterable[Receipt]) -> str:
@@ -110,9 +117,12 @@ class _Work:
         async def put(name: str) -> Stored | ChainsError:
             if (digest, name) not in self.kept.stored:
                 try:
-                    self.kept.stored[digest, name] = await self.stores[name].put(signed, self.origin)
+                    stored = await self.stores[name].put(signed, self.origin)
                 except ChainsError as error:
                     return error
+                if stored.annotations:
+                    return stored  # They are as large as what is stored, and cost nothing to make again.
+                self.kept.stored[digest, name] = stored
             return self.kept.stored[digest, name]
 
         named = list(zip(request.stores, await asyncio.gather(*map(put, request.stores)), strict=True))

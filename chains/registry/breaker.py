@@ -34,13 +34,14 @@ class State(Enum):
 
 @dataclass(slots=True, eq=False)
 class _Circuit:
-    """A host that failed last: how often in a row, how long it is left alone, who tries it, when it was last wanted."""
+    """A host that failed last: how often in a row, how long it is left alone, who tries it, who was told of it when."""
 
     failures: int = 0
     openings: int = 0
     until: float = 0.0
     asked_until: float = 0.0
     awaited_at: float = 0.0
+    offered_at: float = 0.0
     trial: "Attempt | None" = None
     cause: str = ""
     refusal: type[EdgeError] = EdgeError
@@ -66,22 +67,29 @@ class Breaker:
         self._clock = clock
         self._draw = draw
         self._circuits: Recent[str, _Circuit] = Recent(hosts)
+        self._recovered = False
         self._news = asyncio.Event()
 
     def states(self) -> Mapping[str, State]:
         """Return the state of each host whose last request failed; a host that is well is not in it."""
         return {host: circuit.state for host, circuit in self._circuits.items()}
 
-    async def due(self) -> str:
-        """Wait until a host that is left alone, and asked for, may be tried again; return it."""
+    async def chance(self) -> bool:
+        """Wait until a host that is left alone, and asked for, works again (True) or may be tried (False)."""
         while True:
             self._news.clear()
-            waits = {host: self.wait(host) for host, circuit in self._circuits.items() if self._is_awaited(circuit)}
-            host = min(waits, key=lambda each: waits[each], default=None)
-            if host is not None and not waits[host]:
-                return host
+            if self._recovered:
+                self._recovered = False
+                return True
+            now = self._clock()
+            awaited = [circuit for _, circuit in self._circuits.items() if self._is_awaited(circuit)]
+            first = min(awaited, key=lambda each: each.offered_at, default=None)
+            if first is not None and first.offered_at <= now:
+                # Nobody may take it: it is offered again when the longest wait is over.
+                first.offered_at = now + LONGEST_WAIT
+                return False
             with suppress(TimeoutError):
-                async with asyncio.timeout(None if host is None else min(waits[host], SHORTEST_WAIT)):
+                async with asyncio.timeout(None if first is None else min(first.offered_at - now, SHORTEST_WAIT)):
                     await self._news.wait()
 
     def wait(self, host: str) -> float:
@@ -117,6 +125,7 @@ class Breaker:
             wait = min(SHORTEST_WAIT * 2.0 ** min(circuit.openings, 10), LONGEST_WAIT / (1 + JITTER))
             circuit.openings += 1
             circuit.until = max(now + self._draw(wait, wait * (1 + JITTER)), circuit.asked_until)
+            circuit.offered_at = circuit.until
         if circuit.openings == 1:
             circuit.awaited_at = now
         self._news.set()
@@ -126,6 +135,9 @@ class Breaker:
         circuit = self._circuits.get(attempt.host)
         if circuit is not None and (not circuit.openings or circuit.trial is attempt):
             self._circuits.drop(attempt.host)
+            if circuit.openings:
+                self._recovered = True
+                self._news.set()
 
     def abandoned(self, attempt: "Attempt") -> None:
         """Let another request try the host in place of one that was cancelled."""

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from yarl import URL
 
 from chains.artifacts.reference import Digest, Repository, shown
-from chains.errors import ChainsError, EdgeError, InputError
+from chains.errors import EdgeError, InputError
 from chains.registry.access import Access, Call
 from chains.registry.addresses import AddressGuard
 from chains.registry.answer import Answer
@@ -98,18 +98,6 @@ class RegistryClient:
         """End what is under way and close every connection."""
         await self._access.close()
         await self._transport.close()
-
-    async def recovery(self) -> str:
-        """Try each host that is left alone as soon as that is allowed; return the first that answers."""
-        while True:
-            host = await self.breaker.due()
-            try:
-                url = URL(f"{host}/v2/", encoded=True)
-                await self._transport.send("GET", url, headers={}, most=self._limits.text)
-            except ChainsError:
-                continue
-            if host not in self.breaker.states():
-                return host
 
     def writer(self, repository: Repository, tag: str) -> asyncio.Lock:
         """Return the lock to hold over reading, growing and writing a tag: one for all who use this client."""

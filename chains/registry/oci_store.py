@@ -97,6 +97,6 @@ def _summed(failures: list[ChainsError], tried: int) -> ChainsError:
     waits = [error.retry_after for error in failures if isinstance(error, EdgeError) and error.retry_after is not None]
     return EdgeError(
         f"{len(failures)} of {tried} images have nothing attached: {'; '.join(map(str, failures[:5]))}",
-        transient=all(isinstance(error, EdgeError) and error.transient for error in failures),
+        transient=any(isinstance(error, EdgeError) and error.transient for error in failures),
         retry_after=max(waits, default=None),
     )

@@ -86,16 +86,6 @@ async def test_a_mark_of_an_untrusted_manager_does_not_stop_signing(manager: str
     assert [reason for _, reason, _ in cluster.events] == (["ForgedMark"] if forged else [])
 
 
-async def test_a_forged_mark_that_was_there_before_the_configuration_was_read_does_not_count_either() -> None:
-    cluster, store = FakeCluster(), FakeStore()
-    key = cluster.put(marked_by("kubectl-annotate"))
-    async with running(cluster, store) as (_, turns):
-        for _ in range(100):
-            await asyncio.sleep(0)
-        cluster.settings.put_nowait(ConfigSighting(SETTINGS | {"marks.trusted-managers": "ci-bot"}))
-        assert (await until(turns, End.SIGNED)).key == key
-
-
 async def test_by_default_every_mark_counts() -> None:
     cluster, store = FakeCluster(SETTINGS), FakeStore()
     cluster.put(marked_by("kubectl-annotate"))
@@ -170,7 +160,6 @@ async def test_a_configuration_that_arrives_during_a_turn_is_not_missed() -> Non
             return await super().read(key)
 
     cluster = Slow()
-    cluster.settings.put_nowait(ConfigSighting(None))
     cluster.put(taskrun_object(results=image_results()))
     async with running(cluster, FakeStore()) as (service, turns):
         await reading.wait()

@@ -164,7 +164,10 @@ def pipelinerun_object() -> dict[str, object]:
 
 async def test_a_pipelinerun_waits_for_its_taskruns_and_for_nothing_else() -> None:
     cluster = FakeCluster()
-    child, parent = cluster.put(taskrun_object(results=image_results())), cluster.put(pipelinerun_object())
+    whole = taskrun_object(results=image_results())
+    owner = {"kind": "PipelineRun", "name": "release", "uid": "uid-p", "controller": True}
+    whole["metadata"]["ownerReferences"] = [owner]
+    child, parent = cluster.put(whole), cluster.put(pipelinerun_object())
     assert (await reconcile(parent, cluster, parts())).end is End.WAITING
     await reconcile(child, cluster, parts())
     assert (await reconcile(parent, cluster, parts())).end is End.SIGNED

@@ -125,7 +125,6 @@ async def test_a_wait_that_was_asked_for_outlasts_the_recovery_of_a_host() -> No
 
 async def test_a_run_that_is_resigned_before_it_is_looked_at_once_more_is_signed() -> None:
     cluster, store = FakeCluster(), FakeStore()
-    cluster.settings.put_nowait(ConfigSighting(None))
     key = await signed_before(cluster)
     async with running(cluster, store) as (service, turns):
         while service.state.watch_troubles.get("TaskRun in all namespaces", "not yet"):

@@ -36,9 +36,13 @@ class OneStore:
     async def refresh_keys(self) -> str:
         return ""
 
-    async def recovery(self) -> None:
+    async def chance(self) -> bool:
         await self.recovered.wait()
         self.recovered.clear()
+        return True
+
+    def troubled(self) -> frozenset[str]:
+        return frozenset()
 
 
 @asynccontextmanager

@@ -214,10 +214,10 @@ def test_success_resets_the_row_and_the_wait() -> None:
     assert hosts.wait(HOST) == 1
 
 
-async def test_a_host_is_due_when_its_wait_is_over() -> None:
+async def test_there_is_a_chance_when_the_wait_of_a_host_is_over() -> None:
     clock = Clock()
     hosts = breaker(clock)
-    told = asyncio.create_task(hosts.due())
+    told = asyncio.create_task(hosts.chance())
     fail(hosts, 2)
     await asyncio.sleep(0)
     fail(hosts, 1)
@@ -225,28 +225,28 @@ async def test_a_host_is_due_when_its_wait_is_over() -> None:
     await asyncio.sleep(0)
     assert not told.done()
     clock.now += 1
-    assert await told == HOST
+    assert await told is False
 
 
-async def test_a_host_that_is_being_tried_is_not_due() -> None:
+async def test_a_host_that_is_being_tried_is_no_chance() -> None:
     clock = Clock()
     hosts = opened(clock)
     clock.now += 1
     with hosts.attempt(HOST) as trial:
         trial.begin()
-        told = asyncio.create_task(hosts.due())
+        told = asyncio.create_task(hosts.chance())
         await asyncio.sleep(0)
         assert not told.done()
         trial.answered(answer(503))
     clock.now += 2
-    assert await told == HOST
+    assert await told is False
 
 
-async def test_a_host_that_nobody_asks_for_any_more_is_not_due() -> None:
+async def test_a_host_that_nobody_asks_for_any_more_is_no_chance() -> None:
     clock = Clock()
     hosts = opened(clock)
     clock.now += LONGEST_INTEREST
-    told = asyncio.create_task(hosts.due())
+    told = asyncio.create_task(hosts.chance())
     await asyncio.sleep(0)
     assert not told.done()
     with hosts.attempt(HOST) as trial:
@@ -254,7 +254,7 @@ async def test_a_host_that_nobody_asks_for_any_more_is_not_due() -> None:
         refusal(hosts)
         trial.answered(answer(503))
     clock.now += 2
-    assert await told == HOST
+    assert await told is False
 
 
 def test_a_trial_that_is_cancelled_lets_the_next_one_try() -> None:
@@ -307,3 +307,25 @@ def test_hostile_names_do_not_fill_the_memory() -> None:
         fail(hosts, 3, host="https://d")
         trial.answered(answer(200))
     assert "https://h99" not in hosts.states()
+
+
+async def test_a_host_that_works_again_is_told_of_whoever_tried_it() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    told = asyncio.create_task(hosts.chance())
+    await asyncio.sleep(0)
+    clock.now += 1
+    asked(hosts, answer(200))
+    assert await told is True
+
+
+async def test_a_chance_that_nobody_takes_comes_again_after_the_longest_wait() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    clock.now += 1
+    assert await hosts.chance() is False
+    again = asyncio.create_task(hosts.chance())
+    await asyncio.sleep(0)
+    assert not again.done()
+    clock.now += 30
+    assert await again is False

@@ -53,28 +53,6 @@ async def test_a_fault_after_a_write_leaves_it_written():
         assert (await api.send("POST", RUNS, run("a")))[1]["reason"] == "AlreadyExists"
 
 
-async def test_what_is_before_a_compaction_is_gone():
-    async with served() as api:
-        for name in "abc":
-            await api.server.apply(run(name))
-        _, page = await api.send("GET", RUNS, params={"limit": "1"})
-        old = page["metadata"]["resourceVersion"]
-        await api.server.apply(run("d"))
-        api.server.compact()
-        async with api.watch(RUNS, resourceVersion=old) as watch:
-            told = await event(watch)
-            assert await watch.content.readline() == b""
-        assert (told["type"], told["object"]["code"], told["object"]["reason"]) == ("ERROR", 410, "Expired")
-        exact = {"resourceVersion": old, "resourceVersionMatch": "Exact"}
-        assert (await api.send("GET", RUNS, params=exact))[0] == 410
-        token = page["metadata"]["continue"]
-        status, expired = await api.send("GET", RUNS, params={"limit": "1", "continue": token})
-        assert (status, expired["reason"]) == (410, "Expired")
-        fresh = {"continue": expired["metadata"]["continue"]}
-        _, rest = await api.send("GET", RUNS, params=fresh)
-        assert [item["metadata"]["name"] for item in rest["items"]] == ["b", "c", "d"]
-
-
 async def test_a_running_watch_outlives_a_compaction():
     async with served() as api, api.watch(RUNS, resourceVersion="1") as watch:
         await api.server.watches.running(1, "taskruns")

@@ -7,11 +7,13 @@ import time
 import urllib.error
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chains.keys.generate import generate_key_pair
+from chains.kube.pull_secrets import DOCKER_CONFIG_JSON
 from tests.e2e.control_plane import ROOT, ControlPlane, program
 from tests.faults.runs import finished
 
@@ -69,6 +71,15 @@ class E2eCluster:
         here.write_key()
         return here
 
+    def close(self) -> None:
+        """Delete the runs of the namespace, whatever holds them."""
+        for kind, plural in PLURALS.items():
+            path = f"/apis/tekton.dev/v1/namespaces/{self.namespace}/{plural}"
+            self.plane.ask("DELETE", path)
+            for name in self.marks(kind):
+                with suppress(urllib.error.HTTPError):
+                    self.plane.ask("PATCH", f"{path}/{name}", {"metadata": {"finalizers": None}}, MERGE)
+
     def write_settings(self, entries: Mapping[str, str]) -> None:
         """Put exactly these entries into `chains-config`."""
         path = f"/api/v1/namespaces/{SYSTEM}/configmaps/chains-config"
@@ -85,10 +96,18 @@ class E2eCluster:
         self.public_keys.append(pair.public_pem)
         return pair.public_pem
 
-    def begin(self, run: dict[str, Any]) -> dict[str, Any]:
+    def give_push_secret(self, document: bytes) -> None:
+        """Let the runs of this namespace push with a Docker configuration."""
+        there = f"/api/v1/namespaces/{self.namespace}"
+        encoded = base64.b64encode(document).decode()
+        secret = {"metadata": {"name": "push"}, "type": DOCKER_CONFIG_JSON, "data": {".dockerconfigjson": encoded}}
+        self.plane.ask("POST", f"{there}/secrets", secret)
+        self.plane.ask("PATCH", f"{there}/serviceaccounts/default", {"secrets": [{"name": "push"}]}, MERGE)
+
+    def begin(self, run: dict[str, Any], *, manager: str = "someone") -> dict[str, Any]:
         """Create a run as a user does and let it be in progress as Tekton does: the status goes apart."""
         metadata = {**run["metadata"], "namespace": self.namespace}
-        path = f"/apis/tekton.dev/v1/namespaces/{self.namespace}/{PLURALS[run['kind']]}"
+        path = f"/apis/tekton.dev/v1/namespaces/{self.namespace}/{PLURALS[run['kind']]}?fieldManager={manager}"
         made = self.plane.ask("POST", path, {**run, "metadata": metadata})
         return self._report({**made, "status": run["status"]})
 
@@ -96,9 +115,9 @@ class E2eCluster:
         """Let a run succeed."""
         return self._report(finished(run))
 
-    def build(self, run: dict[str, Any]) -> dict[str, Any]:
+    def build(self, run: dict[str, Any], *, manager: str = "someone") -> dict[str, Any]:
         """Create a run that is done as soon as it has a status."""
-        return self.end(self.begin(run))
+        return self.end(self.begin(run, manager=manager))
 
     def get(self, run: dict[str, Any]) -> dict[str, Any] | None:
         """Return a run as it is now, None when it is gone."""
@@ -112,6 +131,11 @@ class E2eCluster:
     def delete(self, run: dict[str, Any]) -> None:
         """Delete a run."""
         self.plane.ask("DELETE", self._path(run))
+
+    def finalizers(self, run: dict[str, Any]) -> list[str]:
+        """Return what holds a run, nothing when it is gone."""
+        found: list[str] = (self.get(run) or run)["metadata"].get("finalizers", [])
+        return found
 
     def mark(self, run: dict[str, Any]) -> str | None:
         """Return the mark of a run, `gone` when there is none of that name."""

@@ -12,7 +12,7 @@ from tests.e2e.control_plane import ControlPlane, control_plane
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane that knows Tekton's runs."""
-    with control_plane(tmp_path_factory.mktemp("plane")) as here:
+    with control_plane(tmp_path_factory.mktemp("plane"), patience=10) as here:
         yield here
 
 
@@ -23,6 +23,8 @@ def installed(plane: ControlPlane) -> Path:
 
 
 @pytest.fixture
-def cluster(plane: ControlPlane, installed: Path) -> E2eCluster:
+def cluster(plane: ControlPlane, installed: Path) -> Iterator[E2eCluster]:
     """The cluster, with a namespace of its own for this test's runs."""
-    return E2eCluster.open(plane, installed)
+    here = E2eCluster.open(plane, installed)
+    yield here
+    here.close()

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -12,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.e2e.definitions import run_definition
+
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90.0
+STOP_SECONDS = 90.0
+NEVER = datetime.min.replace(tzinfo=UTC)
 ADMIN = "token-of-the-administrator"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 AUDIENCE = "https://kubernetes.default.svc"
@@ -28,12 +34,17 @@ AUDIENCE = "https://kubernetes.default.svc"
 
 @dataclass
 class ControlPlane:
-    """One etcd and one kube-apiserver; stopping and starting the latter keeps its address and what it holds."""
+    """One etcd and one kube-apiserver; stopping and starting the latter keeps its address and what it holds.
+
+    `patience` is how many seconds a request may take, and how many a server that is asked to end waits for who watches.
+    """
 
     folder: Path
     port: int
     etcd_port: int
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    patience: int = 60
+    ready_at: datetime = NEVER
 
     @property
     def url(self) -> str:
@@ -69,14 +80,26 @@ class ControlPlane:
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
         return self.kubeconfig(f"{namespace}-{name}", self.ask("POST", path, asked)["status"]["token"])
 
-    def ask(self, method: str, path: str, body: object = None, kind: str = "application/json") -> dict[str, Any]:
-        """Send one request as the administrator; a refusal raises."""
+    def ask(
+        self, method: str, path: str, body: object = None, kind: str = "application/json", token: str = ADMIN
+    ) -> dict[str, Any]:
+        """Send one request, as the administrator unless another token is given; a refusal raises."""
         content = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": kind}
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
         request = urllib.request.Request(self.url + path, content, headers, method=method)
         with urllib.request.urlopen(request, timeout=30, context=self._trust()) as response:
             found: dict[str, Any] = json.loads(response.read())
         return found
+
+    def status(self, kubeconfig: Path, method: str, path: str, body: object = None) -> int:
+        """Send one request with the token of a kubeconfig and return the status that it is answered with."""
+        token = json.loads(kubeconfig.read_text())["users"][0]["user"]["token"]
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        try:
+            self.ask(method, path, body, kind, token)
+        except urllib.error.HTTPError as error:
+            return error.code
+        return 200
 
     def _trust(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.ca_file)
@@ -112,17 +135,24 @@ class ControlPlane:
             "service-cluster-ip-range": "10.99.0.0/24",
             "token-auth-file": self.folder / "tokens.csv",
             "authorization-mode": "RBAC",
+            "request-timeout": f"{self.patience}s",
             "max-requests-inflight": 4000,
             "max-mutating-requests-inflight": 2000,
         }
         self._spawn("kube-apiserver", *(f"--{name}={value}" for name, value in options.items()))
         self._wait_until_ready()
 
-    def stop_api(self) -> None:
-        """End kube-apiserver at once, as the death of its node would; asked politely it waits for its watchers."""
+    def stop_api(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """End kube-apiserver, at once as the death of its node would, or with SIGTERM as an upgrade does."""
         process = self.processes.pop("kube-apiserver")
-        process.kill()
-        process.wait(60)
+        process.send_signal(how)
+        process.wait(STOP_SECONDS)
+
+    def forget(self) -> None:
+        """Compact etcd and restart kube-apiserver, which remembers the past itself: every older version has expired."""
+        compact(f"http://127.0.0.1:{self.etcd_port}")
+        self.stop_api()
+        self.start_api()
 
     def close(self) -> None:
         """End both."""
@@ -144,6 +174,7 @@ class ControlPlane:
                 break
             try:
                 with urllib.request.urlopen(self.url + "/readyz", timeout=5, context=self._trust()):
+                    self.ready_at = datetime.now(UTC)
                     return
             except (urllib.error.URLError, OSError) as error:
                 said = str(error)
@@ -153,12 +184,12 @@ class ControlPlane:
 
 
 @contextmanager
-def control_plane(folder: Path, *, status_apart: bool = True) -> Iterator[ControlPlane]:
+def control_plane(folder: Path, *, status_apart: bool = True, patience: int = 60) -> Iterator[ControlPlane]:
     """Start a control plane that knows TaskRuns and PipelineRuns, for as long as the context lasts.
 
     A status is written apart, as Tekton has it; a benchmark creates a run and its status at once.
     """
-    here = ControlPlane(folder, free_port(), free_port())
+    here = ControlPlane(folder, free_port(), free_port(), patience=patience)
     (folder / "tokens.csv").write_text(f'{ADMIN},admin,admin,"system:masters"\n')
     key = rsa.generate_private_key(65537, 2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
@@ -167,11 +198,24 @@ def control_plane(folder: Path, *, status_apart: bool = True) -> Iterator[Contro
         here.start_etcd()
         here.start_api()
         for kind, plural, short in (("TaskRun", "taskruns", "tr"), ("PipelineRun", "pipelineruns", "pr")):
-            here.ask("POST", DEFINITIONS, _definition(kind, plural, short, status_apart=status_apart))
+            here.ask("POST", DEFINITIONS, run_definition(kind, plural, short, status_apart=status_apart))
             _wait_for(here, plural)
         yield here
     finally:
         here.close()
+
+
+def compact(etcd: str) -> None:
+    """Let etcd forget all that is past."""
+
+    def call(what: str, asked: dict[str, Any]) -> dict[str, Any]:
+        request = urllib.request.Request(f"{etcd}/v3/kv/{what}", json.dumps(asked).encode())
+        with urllib.request.urlopen(request, timeout=30) as response:
+            found: dict[str, Any] = json.loads(response.read())
+        return found
+
+    now = call("range", {"key": "AA=="})["header"]["revision"]
+    call("compaction", {"revision": now, "physical": True})
 
 
 def _wait_for(here: ControlPlane, plural: str) -> None:
@@ -184,37 +228,6 @@ def _wait_for(here: ControlPlane, plural: str) -> None:
         else:
             return
     raise AssertionError(f"{plural} are not served 30 s after they were defined")
-
-
-def _definition(kind: str, plural: str, short: str, *, status_apart: bool) -> dict[str, Any]:
-    """Tekton's definition: both versions served, status apart, a schema that keeps everything."""
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    columns = [{"name": "Succeeded", "type": "string", "jsonPath": '.status.conditions[?(@.type=="Succeeded")].status'}]
-    versions = [
-        {
-            "name": version,
-            "served": True,
-            "storage": version == "v1",
-            "schema": schema,
-            **({"subresources": {"status": {}}} if status_apart else {}),
-            "additionalPrinterColumns": columns,
-        }
-        for version in ("v1beta1", "v1")
-    ]
-    names = {"kind": kind, "plural": plural, "singular": kind.lower(), "shortNames": [short, f"{short}s"]}
-    spec = {
-        "group": "tekton.dev",
-        "scope": "Namespaced",
-        "names": {**names, "listKind": f"{kind}List", "categories": ["tekton", "tekton-pipelines"]},
-        "versions": versions,
-    }
-    metadata = {"name": f"{plural}.tekton.dev"}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": metadata,
-        "spec": spec,
-    }
 
 
 def program(name: str) -> Path:

@@ -1,54 +1,20 @@
 """The whole service on a real Kubernetes API and a real registry, with exactly the rights that `config/` gives it."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.e2e.cluster import SETTINGS, SYSTEM, E2eCluster, lines, until
+from tests.e2e.cluster import ACCOUNT, SETTINGS, SYSTEM, E2eCluster, try_kubectl, until
 from tests.e2e.images import push_image
-from tests.faults.controller_process import ControllerProcess
+from tests.e2e.service import at_work, reached, service, told
 from tests.faults.runs import pipelinerun, taskrun
 from tests.peers.cosign import Cosign, both_cosigns
 from tests.peers.docker_registry import docker_registry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 THEIRS = "example.com/theirs"
-
-
-def service(cluster: E2eCluster, kubeconfig: Path, folder: Path) -> ControllerProcess:
-    """The service for the runs of one namespace, not started yet."""
-    return ControllerProcess(kubeconfig, folder / "controller.log", "--namespace", cluster.namespace)
-
-
-@asynccontextmanager
-async def at_work(cluster: E2eCluster, folder: Path, *, refused: bool = False) -> AsyncIterator[ControllerProcess]:
-    """Run the service for these tests' namespace; it must end by itself, and must not have been `refused` anything."""
-    process = service(cluster, cluster.kubeconfig, folder)
-    await process.start()
-    try:
-        yield process
-        status, seconds = await process.terminate()
-        assert (status, seconds < 25) == (0, True)
-    finally:
-        await process.close()
-    assert refused or not [
-        line for line in lines(process.log) if re.search(r"\b403\b|forbidden", str(line), re.IGNORECASE)
-    ]
-    assert not [line for line in lines(process.log) if line["level"] == "error"]
-
-
-async def reached(state: str, cluster: E2eCluster, *runs: dict[str, object], seconds: float = 60.0) -> None:
-    """Wait until each of the runs has this mark."""
-    await asyncio.to_thread(until, lambda: all(cluster.mark(run) == state for run in runs), state, seconds)
-
-
-async def told(process: ControllerProcess, words: str, times: int = 1) -> None:
-    """Wait until the log has these words so many times."""
-    await asyncio.to_thread(until, lambda: process.log.read_text().count(words) >= times, words)
 
 
 @both_cosigns
@@ -78,6 +44,18 @@ async def test_a_pipeline_is_attested_after_its_children(cluster: E2eCluster, tm
         assert verified.succeeded, verified
 
 
+async def test_as_it_is_shipped_it_signs_in_every_namespace(cluster: E2eCluster, tmp_path: Path) -> None:
+    there = E2eCluster.open(cluster.plane, cluster.kubeconfig)
+    try:
+        async with docker_registry(tmp_path) as address, at_work(cluster, tmp_path, everywhere=True):
+            images = [await push_image(address, "team/app", seed) for seed in ("here", "there")]
+            here_too = cluster.build(taskrun("here", images[:1]))
+            await reached("true", there, there.build(taskrun("there", images[1:])))
+            await reached("true", cluster, here_too)
+    finally:
+        there.close()
+
+
 async def test_a_run_that_is_deleted_as_soon_as_it_is_done_is_signed_and_goes(
     cluster: E2eCluster, tmp_path: Path
 ) -> None:
@@ -85,9 +63,7 @@ async def test_a_run_that_is_deleted_as_soon_as_it_is_done_is_signed_and_goes(
         image = await push_image(address, "team/app", "early")
         async with at_work(cluster, tmp_path):
             run = cluster.begin(taskrun("early", (image,), done=False))
-            await asyncio.to_thread(
-                until, lambda: bool((cluster.get(run) or run)["metadata"].get("finalizers")), "held"
-            )
+            await asyncio.to_thread(until, lambda: bool(cluster.finalizers(run)), "held")
         cluster.end(run)
         cluster.delete(run)
         assert cluster.mark(run) is None
@@ -127,8 +103,7 @@ async def test_a_rotated_key_and_a_changed_setting_are_picked_up(cluster: E2eClu
 
 
 async def test_a_restart_of_the_api_in_the_middle_of_a_burst_loses_nothing(cluster: E2eCluster, tmp_path: Path) -> None:
-    # An API server that starts refuses everybody until it has read its roles.
-    async with docker_registry(tmp_path) as address, at_work(cluster, tmp_path, refused=True):
+    async with docker_registry(tmp_path) as address, at_work(cluster, tmp_path):
         images = [await push_image(address, f"team/app-{number % 4}", f"burst {number}") for number in range(60)]
         for number, image in enumerate(images):
             cluster.build(taskrun(f"burst-{number}", (image,)))
@@ -171,3 +146,59 @@ async def test_without_a_right_to_read_settings_it_says_so_and_signs_nothing(
         assert cluster.mark(run) is None
     finally:
         await process.close()
+
+
+async def test_runs_of_a_namespace_that_is_going_are_signed_or_given_up_and_go(
+    cluster: E2eCluster, tmp_path: Path
+) -> None:
+    process = service(cluster, cluster.kubeconfig, tmp_path)
+    async with docker_registry(tmp_path) as address:
+        image = await push_image(address, "team/app", "going")
+        refused = "169.254.169.254/team/app@sha256:" + "a1" * 32
+        await process.start()
+        try:
+            runs = [cluster.begin(taskrun(name, (of,), done=False)) for name, of in (("a", image), ("b", refused))]
+            await asyncio.to_thread(until, lambda: all(map(cluster.finalizers, runs)), "held")
+            cluster.plane.ask("DELETE", f"/api/v1/namespaces/{cluster.namespace}")
+            late = try_kubectl(cluster.plane, "create", "configmap", "late", "-n", cluster.namespace)
+            assert "is being terminated" in late.stderr
+            for run in runs:
+                cluster.delete(cluster.end(run))
+            await reached("gone", cluster, *runs)
+            await told(process, '"event": "signed"')
+        finally:
+            await process.close()
+
+
+async def test_a_mark_that_somebody_else_left_counts_only_if_they_are_trusted(
+    cluster: E2eCluster, tmp_path: Path
+) -> None:
+    cluster.write_settings({**SETTINGS, "marks.trusted-managers": "somebody"})
+    async with docker_registry(tmp_path) as address:
+        image = await push_image(address, "team/app", "forged")
+        before, after, trusted = [_marked(taskrun(name, (image,))) for name in ("before", "after", "trusted")]
+        forged = [cluster.build(before, manager="nobody")]
+        async with at_work(cluster, tmp_path) as process:
+            await told(process, "configuration in force")
+            left = cluster.build(trusted, manager="somebody")
+            forged.append(cluster.build(after, manager="nobody"))
+            await told(process, '"event": "signed"', times=2)
+            await reached("true", cluster, *forged)
+    assert [_owners(cluster, run) for run in (*forged, left)] == [{ACCOUNT}, {ACCOUNT}, {"somebody"}]
+    events = cluster.plane.ask("GET", f"/api/v1/namespaces/{cluster.namespace}/events")["items"]
+    told_of = {(event["reason"], event["involvedObject"]["name"]) for event in events}
+    assert told_of == {("ForgedMark", "before"), ("ForgedMark", "after")}
+
+
+def _marked(run: dict[str, Any]) -> dict[str, Any]:
+    run["metadata"]["annotations"]["chains.tekton.dev/signed"] = "true"
+    return run
+
+
+def _owners(cluster: E2eCluster, run: dict[str, Any]) -> set[str]:
+    """Return who owns the mark of a run."""
+    stored = cluster.get(run)
+    assert stored is not None
+    fields = {each["manager"]: each["fieldsV1"] for each in stored["metadata"]["managedFields"]}
+    mark = "f:chains.tekton.dev/signed"
+    return {who for who, owned in fields.items() if mark in owned.get("f:metadata", {}).get("f:annotations", {})}

@@ -21,25 +21,6 @@ PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 
-DEFINITION = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": f"widgets.{GROUP}"},
-    "spec": {
-        "group": GROUP,
-        "scope": "Namespaced",
-        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -114,6 +95,15 @@ class Cluster:
     def widgets(self) -> str:
         return f"/apis/{GROUP}/v1/namespaces/{self.namespace}/widgets"
 
+    @property
+    def gadgets(self) -> str:
+        """Of the kind that has its status apart."""
+        return f"/apis/{GROUP}/v1/namespaces/{self.namespace}/gadgets"
+
+    @property
+    def events(self) -> str:
+        return f"/api/v1/namespaces/{self.namespace}/events"
+
     async def send(
         self,
         method: str,
@@ -142,8 +132,10 @@ class Cluster:
     async def replace(self, path: str, body: Mapping[str, Any], **query: str) -> Answer:
         return await self.send("PUT", path, body, **query)
 
-    async def patch(self, path: str, body: object, content_type: str = MERGE, **query: str) -> Answer:
-        return await self.send("PATCH", path, body, content_type=content_type, **query)
+    async def patch(
+        self, path: str, body: object, content_type: str = MERGE, accept: str = "application/json", **query: str
+    ) -> Answer:
+        return await self.send("PATCH", path, body, content_type=content_type, accept=accept, **query)
 
     async def apply(self, path: str, body: object, manager: str, **query: str) -> Answer:
         return await self.patch(path, body, APPLY, fieldManager=manager, **query)
@@ -166,6 +158,26 @@ class Cluster:
             yield Stream(response)
 
 
+def definition(kind: str, **version: Any) -> dict[str, Any]:
+    """Define a kind whose schema keeps everything."""
+    plural = f"{kind.lower()}s"
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {"plural": plural, "singular": kind.lower(), "kind": kind, "listKind": f"{kind}List"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema, **version}],
+        },
+    }
+
+
+DEFINITIONS = (definition("Widget"), definition("Gadget", subresources={"status": {}}))
+
+
 def config_map(name: str, data: Mapping[str, str] | None = None, **metadata: Any) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
@@ -186,4 +198,22 @@ def widget(name: str, spec: Mapping[str, Any] | None = None, **metadata: Any) ->
         "kind": "Widget",
         "metadata": {"name": name, **metadata},
         "spec": {"size": 1} if spec is None else dict(spec),
+    }
+
+
+def gadget(name: str, size: int = 1, **metadata: Any) -> dict[str, Any]:
+    """A custom resource whose kind has its status apart."""
+    return {**widget(name, {"size": size}, **metadata), "kind": "Gadget"}
+
+
+def event(name: str, namespace: str, involved: Mapping[str, str]) -> dict[str, Any]:
+    """What somebody says of an object."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": namespace},
+        "involvedObject": dict(involved),
+        "reason": "Tried",
+        "message": "it was tried",
+        "type": "Warning",
     }

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from tests.kubernetes_contract.builders import Cluster, config_map, secret, widget
+from tests.kubernetes_contract.builders import Cluster, config_map, event, secret, widget
 
 
 async def test_a_created_object_gets_an_identity(cluster: Cluster):
@@ -229,3 +229,25 @@ async def test_a_secret_keeps_its_type(cluster: Cluster):
 async def test_a_method_that_a_path_does_not_have_is_refused(cluster: Cluster):
     assert (await cluster.send("POST", "/api/v1/configmaps", config_map("one"))).status == 405
     assert (await cluster.send("PATCH", cluster.config_maps, {}, content_type="application/json")).status == 405
+
+
+async def test_an_event_is_about_an_object_of_its_namespace(cluster: Cluster):
+    about = {"apiVersion": "contract.example.com/v1", "kind": "Widget", "name": "one", "uid": "u"}
+    told = await cluster.made(
+        cluster.events, event("right", cluster.namespace, {**about, "namespace": cluster.namespace})
+    )
+    assert told["involvedObject"]["uid"] == "u"
+    for wrong in ({}, {"namespace": "elsewhere"}):
+        answer = await cluster.create(cluster.events, event("wrong", cluster.namespace, {**about, **wrong}))
+        assert answer.refusal == (422, "Invalid")
+
+
+async def test_nothing_new_comes_into_a_namespace_that_is_going(cluster: Cluster):
+    path = f"{cluster.widgets}/held"
+    await cluster.made(cluster.widgets, widget("held", finalizers=["example.com/hold"]))
+    await cluster.delete(f"/api/v1/namespaces/{cluster.namespace}")
+    refused = await cluster.create(cluster.widgets, widget("late"))
+    assert refused.refusal == (403, "Forbidden")
+    assert [cause["reason"] for cause in refused.json["details"]["causes"]] == ["NamespaceTerminating"]
+    assert (await cluster.patch(path, {"metadata": {"annotations": {"a": "b"}}})).status == 200
+    assert (await cluster.patch(path, {"metadata": {"finalizers": None}})).status == 200

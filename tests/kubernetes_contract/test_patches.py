@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.kubernetes_contract.builders import APPLY, JSON_PATCH, MERGE, STRATEGIC, Cluster, config_map, widget
+from tests.kubernetes_contract.builders import (
+    APPLY,
+    JSON_PATCH,
+    MERGE,
+    PARTIAL,
+    STRATEGIC,
+    Cluster,
+    config_map,
+    widget,
+)
 
 
 def owners(metadata: dict) -> dict[tuple[str, str], dict]:
@@ -89,6 +98,34 @@ async def test_a_patch_may_insist_on_a_uid(cluster: Cluster):
     assert (await cluster.patch(path, right)).status == 200
     assert (await cluster.patch(path, wrong)).refusal == (422, "Invalid")
     assert (await cluster.get(path)).metadata["annotations"] == {"a": "b"}
+
+
+async def test_a_stale_version_counts_before_a_foreign_uid(cluster: Cluster):
+    await cluster.made(cluster.widgets, widget("one"))
+    both = {"metadata": {"uid": "another", "resourceVersion": "1"}}
+    assert (await cluster.patch(f"{cluster.widgets}/one", both)).refusal == (409, "Conflict")
+
+
+async def test_a_patch_under_a_uid_creates_nothing(cluster: Cluster):
+    answer = await cluster.patch(f"{cluster.widgets}/one", {"metadata": {"uid": "another"}})
+    assert answer.refusal == (404, "NotFound")
+
+
+async def test_a_patch_can_be_answered_with_metadata(cluster: Cluster):
+    await cluster.made(cluster.widgets, widget("one"))
+    change = {"metadata": {"annotations": {"a": "b"}}}
+    answer = await cluster.patch(f"{cluster.widgets}/one", change, accept=f"{PARTIAL},application/json")
+    assert (answer.status, answer.json["kind"]) == (200, "PartialObjectMetadata")
+    assert answer.metadata["annotations"] == {"a": "b"}
+    assert "spec" not in answer.json
+
+
+async def test_annotations_beyond_their_limit_are_invalid_however_small_the_patch(cluster: Cluster):
+    path = f"{cluster.widgets}/one"
+    await cluster.made(cluster.widgets, widget("one", annotations={"big": "x" * (255 * 1024)}))
+    change = {"metadata": {"annotations": {"more": "x" * 2048}}}
+    assert (await cluster.patch(path, change)).refusal == (422, "Invalid")
+    assert (await cluster.patch(path, {"metadata": {"annotations": {"big": None}}})).status == 200
 
 
 async def test_a_patch_cannot_rename(cluster: Cluster):

@@ -44,6 +44,19 @@ async def test_deleting_under_a_finalizer_is_told_as_a_change(cluster: Cluster):
     assert gone["type"] == "DELETED"
 
 
+async def test_what_frees_an_object_for_its_deletion_is_told_nobody(cluster: Cluster):
+    path = f"{cluster.widgets}/a"
+    await cluster.made(cluster.widgets, widget("a", finalizers=["example.com/hold"]))
+    await cluster.delete(path)
+    async with cluster.watch(cluster.widgets, resourceVersion=await version_now(cluster)) as stream:
+        freed = await cluster.patch(path, {"metadata": {"finalizers": [], "annotations": {"last": "words"}}})
+        gone = await stream.line()
+    assert freed.metadata["annotations"] == {"last": "words"}
+    assert gone["type"] == "DELETED"
+    assert gone["object"]["metadata"]["finalizers"] == ["example.com/hold"]
+    assert "annotations" not in gone["object"]["metadata"]
+
+
 async def test_leaving_a_selector_is_told_as_a_deletion(cluster: Cluster):
     await cluster.made(cluster.widgets, widget("a", labels={"team": "x"}))
     await cluster.made(cluster.widgets, widget("b"))
@@ -83,6 +96,15 @@ async def test_metadata_can_be_watched(cluster: Cluster):
         told = (await stream.line())["object"]
     assert told["kind"] == "PartialObjectMetadata"
     assert told.keys() == {"kind", "apiVersion", "metadata"}
+
+
+async def test_a_deletion_is_told_as_metadata_too(cluster: Cluster):
+    await cluster.made(cluster.widgets, widget("a", annotations={"team": "x"}))
+    async with cluster.watch(cluster.widgets, PARTIAL, resourceVersion=await version_now(cluster)) as stream:
+        await cluster.delete(f"{cluster.widgets}/a")
+        gone = await stream.line()
+    assert (gone["type"], gone["object"]["kind"]) == ("DELETED", "PartialObjectMetadata")
+    assert gone["object"]["metadata"]["annotations"] == {"team": "x"}
 
 
 async def test_a_watch_ends_in_time_and_says_before_how_far_it_came(cluster: Cluster):

@@ -13,6 +13,8 @@ import aiohttp
 import pytest
 
 READY_SECONDS = 20
+# The password "pw" of the user "ci", hashed by bcrypt at its lowest cost.
+_HTPASSWD = "ci:$2y$05$amxAiQqBdzQWpo88mtyrle6JJ/loHHM.65Ul7yPG6sx9KImJWrIaS\n"
 _PEERS = Path(__file__).parents[2] / ".peers" / "bin"
 _LISTENING = re.compile(r"listening on (127\.0\.0\.1:[0-9]+)")
 
@@ -38,6 +40,13 @@ async def docker_registry(
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+def passwords(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    """The `auth` of a registry that lets the user `ci` in, with the password `pw`."""
+    path = folder / "htpasswd"
+    path.write_text(_HTPASSWD)
+    return {"htpasswd": {"realm": "here", "path": str(path)}}
 
 
 def _program() -> str:

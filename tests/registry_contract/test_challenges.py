@@ -15,12 +15,10 @@ from chains.demo.registry.access import Account, Passwords
 from chains.demo.registry.behaviour import DISTRIBUTION_2_8
 from chains.demo.registry.server import RegistryServer
 from chains.demo.registry.tokens import Tokens
-from tests.peers.docker_registry import docker_registry
+from tests.peers.docker_registry import docker_registry, passwords
 from tests.registry_contract.builders import basic, client, sha256
 from tests.registry_contract.conftest import REAL
 
-# The password "pw" of the user "ci", hashed by bcrypt at its lowest cost.
-HTPASSWD = "ci:$2y$05$amxAiQqBdzQWpo88mtyrle6JJ/loHHM.65Ul7yPG6sx9KImJWrIaS\n"
 REALM, SERVICE = "http://127.0.0.1:9/token", "registry.example"
 SOME = sha256(b"some")
 
@@ -31,9 +29,7 @@ async def password_address(request: pytest.FixtureRequest, tmp_path: Path) -> As
         async with RegistryServer(DISTRIBUTION_2_8, gate=Passwords({"ci": Account("pw")}, realm="here")) as registry:
             yield registry.address
         return
-    htpasswd = tmp_path / "htpasswd"
-    htpasswd.write_text(HTPASSWD)
-    async with docker_registry(tmp_path, auth={"htpasswd": {"realm": "here", "path": str(htpasswd)}}) as address:
+    async with docker_registry(tmp_path, auth=passwords(tmp_path)) as address:
         yield address
 
 

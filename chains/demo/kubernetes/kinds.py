@@ -8,7 +8,7 @@ from typing import Any
 
 from chains.demo.kubernetes.checks import forbidden_field, immutable, is_text_map, required, too_long
 from chains.demo.kubernetes.objects import Object
-from chains.demo.kubernetes.resources import CONFIG_MAPS, DEFINITIONS, NAMESPACES, SECRETS, Resource
+from chains.demo.kubernetes.resources import CONFIG_MAPS, DEFINITIONS, EVENTS, NAMESPACES, SECRETS, Resource
 from chains.demo.kubernetes.status import Cause, bad_request
 
 CONTENT_LIMIT = 1024 * 1024
@@ -117,6 +117,16 @@ def _content_rules(new: Object, old: Object | None, fields: tuple[str, ...]) -> 
         yield from (forbidden_field(field, _FINAL) for field in fields if new.get(field) != old.get(field))
 
 
+def _event_rules(new: Object, _: Object | None) -> Iterator[Cause]:
+    """Hold an event to the namespace of what it is about; what has no namespace is told of in `default`."""
+    involved = new.get("involvedObject")
+    about = involved.get("namespace", "") if isinstance(involved, dict) else ""
+    if (about or "default") != new["metadata"]["namespace"]:
+        yield Cause(
+            "FieldValueInvalid", f'Invalid value: "{about}": does not match event.namespace', "involvedObject.namespace"
+        )
+
+
 def _definition_rules(new: Object, _: Object | None) -> Iterator[Cause]:
     spec: dict[str, Any] = new["spec"]
     for field in ("plural", "kind"):
@@ -146,4 +156,5 @@ _RULES: dict[tuple[str, str], Callable[[Object, Object | None], Iterator[Cause]]
     SECRETS.id: _secret_rules,
     CONFIG_MAPS.id: _config_map_rules,
     DEFINITIONS.id: _definition_rules,
+    EVENTS.id: _event_rules,
 }

@@ -67,6 +67,7 @@ _V1 = ("v1",)
 NAMESPACES = _built_in("", _V1, "Namespace", "namespaces", False, short_names=("ns",), status="separate", names="label")
 SECRETS = _built_in("", _V1, "Secret", "secrets")
 CONFIG_MAPS = _built_in("", _V1, "ConfigMap", "configmaps", short_names=("cm",))
+EVENTS = _built_in("", _V1, "Event", "events", short_names=("ev",), create_on_update=True)
 DEFINITIONS = _counted(
     "apiextensions.k8s.io",
     _V1,
@@ -85,7 +86,7 @@ BUILT_IN: tuple[Resource, ...] = (
     DEFINITIONS,
     _built_in("", _V1, "Pod", "pods", short_names=("po",), status="separate"),
     _built_in("", _V1, "ServiceAccount", "serviceaccounts", short_names=("sa",)),
-    _built_in("", _V1, "Event", "events", short_names=("ev",), create_on_update=True),
+    EVENTS,
     _built_in("", _V1, "Service", "services", short_names=("svc",), status="separate", names="service"),
     _counted("apps", _V1, "Deployment", "deployments", short_names=("deploy",), status="separate"),
     _built_in("coordination.k8s.io", _V1, "Lease", "leases", unconditional_update=False, create_on_update=True),

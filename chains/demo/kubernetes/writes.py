@@ -107,7 +107,8 @@ def _check_preconditions(write: Write, new: Object, live: Version) -> None:
         raise invalid(resource, target.name, [Cause("FieldValueInvalid", why, "metadata.resourceVersion")])
     if given not in ("0", str(live.revision)):
         raise modified(resource, target.name)
-    if uid != live.uid:
+    # A patch of the status is laid over the metadata that is there, and a uid in it counts for nothing.
+    if uid != live.uid and not target.subresource:
         raise invalid(resource, target.name, [immutable("metadata.uid", uid)])
 
 

@@ -1,0 +1,82 @@
+"""What the service may not do is refused by a real API server, and what it needs is not."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.e2e.cluster import ACCOUNT, SYSTEM, kubectl
+from tests.e2e.control_plane import ROOT, ControlPlane
+
+pytestmark = pytest.mark.e2e
+PULL_SECRETS = "tekton-chains-pull-secrets"
+RUN = "/apis/tekton.dev/v1/namespaces/default/taskruns"
+HERE, HOME = "/api/v1/namespaces/default", f"/api/v1/namespaces/{SYSTEM}"
+CHANGE = {"metadata": {"annotations": {"a": "b"}}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/secrets"),
+        ("GET", f"{HERE}/secrets"),
+        ("GET", f"{HERE}/secrets?watch=true"),
+        ("GET", f"{HOME}/secrets"),
+        ("POST", f"{HOME}/secrets"),
+        ("PATCH", f"{HOME}/secrets/signing-secrets"),
+        ("DELETE", f"{HOME}/secrets/signing-secrets"),
+        ("GET", f"{HERE}/configmaps"),
+        ("PATCH", f"{HOME}/configmaps/chains-config"),
+        ("POST", RUN),
+        ("PUT", f"{RUN}/any"),
+        ("DELETE", f"{RUN}/any"),
+        ("DELETE", RUN),
+        ("PATCH", f"{RUN}/any/status"),
+        ("GET", f"{HERE}/events"),
+        ("GET", f"{HERE}/pods"),
+        ("GET", f"{HERE}/serviceaccounts"),
+        ("POST", f"{HERE}/serviceaccounts/default/token"),
+        ("GET", "/api/v1/namespaces"),
+        ("GET", "/api/v1/nodes"),
+        ("POST", f"/apis/rbac.authorization.k8s.io/v1/namespaces/{SYSTEM}/rolebindings"),
+        ("DELETE", f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/{ACCOUNT}"),
+    ],
+)
+def test_it_is_refused(plane: ControlPlane, installed: Path, method: str, path: str) -> None:
+    body = {} if method in ("POST", "PUT") else CHANGE if method == "PATCH" else None
+    assert plane.status(installed, method, path, body) == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/apis/tekton.dev/v1/taskruns", 200),
+        ("GET", "/apis/tekton.dev/v1/pipelineruns", 200),
+        ("PATCH", f"{RUN}/none", 404),
+        ("PATCH", "/apis/tekton.dev/v1/namespaces/default/pipelineruns/none", 404),
+        ("GET", f"{HOME}/secrets/signing-secrets", 200),
+        ("GET", f"{HOME}/configmaps/chains-config", 200),
+        ("GET", f"{HERE}/secrets/none", 404),
+        ("GET", f"{HERE}/serviceaccounts/none", 404),
+    ],
+)
+def test_it_is_not_refused(plane: ControlPlane, installed: Path, method: str, path: str, status: int) -> None:
+    assert plane.status(installed, method, path, CHANGE if method == "PATCH" else None) == status
+
+
+def test_the_narrower_installation_lacks_the_one_binding(plane: ControlPlane, tmp_path: Path) -> None:
+    (patches,) = re.findall(r"```yaml\n(patches:\n.*?)```", (ROOT / "config" / "README.md").read_text(), re.DOTALL)
+    overlay = {"resources": [os.path.relpath(ROOT / "config", tmp_path)], **yaml.safe_load(patches)}
+    (tmp_path / "kustomization.yaml").write_text(json.dumps(overlay))
+    whole, less = (_rendered(plane, folder) for folder in (ROOT / "config", tmp_path))
+    assert whole - less == {("ClusterRoleBinding", PULL_SECRETS)}
+    kubectl(plane, "apply", "-k", str(tmp_path), "--dry-run=server")
+
+
+def _rendered(plane: ControlPlane, folder: Path) -> set[tuple[str, str]]:
+    """Return kind and name of everything that a kustomization makes."""
+    made = yaml.safe_load_all(kubectl(plane, "kustomize", str(folder)))
+    return {(each["kind"], each["metadata"]["name"]) for each in made}

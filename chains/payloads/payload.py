@@ -41,17 +41,24 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A raw signature and the key that made it; `key_id` is the OpenSSH fingerprint `SHA256:...` of the public key."""
+    """A raw signature and the key that made it; `key_id` is the OpenSSH fingerprint `SHA256:...` of the public key.
+
+    `certificate` and `chain` are PEM, `timestamp` is cosign's JSON around an RFC 3161 token; empty where there is none.
+    """
 
     raw: bytes
     key_id: str
     certificate: str = ""
     chain: str = ""
+    timestamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A transparency log's receipt for one signed payload."""
+    """A transparency log's receipt for one signed payload.
+
+    `bundle` is JSON: cosign's Rekor bundle in a tag's layout, the array `tlogEntries` of a Sigstore bundle.
+    """
 
     url: str
     bundle: bytes

@@ -15,6 +15,8 @@ COMMANDS = {
     "resign": "chains.cli.resign",
     "sign": "chains.cli.sign",
     "simulate": "chains.cli.simulate",
+    "verify": "chains.cli.verify",
+    "verify-attestation": "chains.cli.verify_attestation",
 }
 
 

@@ -72,14 +72,16 @@ class ImageSource:
 
 
 @asynccontextmanager
-async def image_source(flags: ImageFlags, names: tuple[str, ...]) -> AsyncGenerator[ImageSource, None]:
-    """Open the source of these images; nothing is connected before the first request."""
+async def image_source(
+    flags: ImageFlags, names: tuple[str, ...], *, largest: int = 0
+) -> AsyncGenerator[ImageSource, None]:
+    """Open the source of these images, with blobs of up to `largest` bytes; nothing is connected before it is used."""
     hosts = set() if flags.local_image else {ImageName.parse(name).repository.registry for name in names}
     client = RegistryClient(
         insecure=flags.allow_insecure_registry,
         plain_http=flags.allow_http_registry,
         ca_files=dict.fromkeys(hosts, flags.registry_cacert) if flags.registry_cacert else {},
-        limits=replace(Limits(), blob=max(largest_layer(), Limits().blob)),
+        limits=replace(Limits(), blob=max(largest, largest_layer()), total=3600.0 if largest else Limits().total),
     )
     async with client:
         yield ImageSource(client, _keychain(flags, frozenset(hosts)), flags)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -22,7 +22,7 @@ LARGEST = 128 << 20
 class StoredLayer:
     """A layer as its manifest describes it, and its blob; where that could not be had, `fault` says why.
 
-    `manifest` is the digest of a bundle's manifest, None for a layer of a tag.
+    The annotations of a bundle are its manifest's.
     """
 
     digest: str
@@ -30,10 +30,27 @@ class StoredLayer:
     annotations: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     fault: str = ""
-    manifest: Digest | None = None
 
 
-class _Annotated(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Referrer:
+    """A manifest that names an image as its subject."""
+
+    digest: Digest
+    artifact_type: str
+    annotations: Mapping[str, str]
+    layers: tuple[LayerDescriptor, ...]
+
+    @property
+    def bundle(self) -> LayerDescriptor | None:
+        """The one layer of a Sigstore bundle, None where it is something else."""
+        if len(self.layers) == 1 and self.layers[0].media_type.startswith(MEDIA_TYPE_PREFIX):
+            return self.layers[0]
+        return None
+
+
+class _Manifest(msgspec.Struct, frozen=True, rename="camel"):
+    artifact_type: str = ""
     annotations: dict[str, str] | None = None
 
 
@@ -46,47 +63,45 @@ class LayerReader:
 
     async def tagged(self, image: ImageReference, suffix: str) -> tuple[StoredLayer, ...]:
         """Return the layers of cosign's tag in order, none when there is no tag; raise EdgeError for too many."""
-        manifest = await self._shelf.tagged(image, suffix)
-        if manifest is None:
-            return ()
-        try:
-            layers = layers_of(manifest)
-        except InputError as error:
-            raise EdgeError(
-                f"nothing can be read from the tag {suffix} of {image}: {error}", transient=False
-            ) from error
+        layers = await self._tagged(image, suffix)
         if len(layers) > MOST_LAYERS:
             raise EdgeError(f"number of layers ({len(layers)}) exceeded the limit ({MOST_LAYERS})", transient=False)
         return await self._with_bodies(image, layers)
 
-    async def bundles(self, image: ImageReference) -> tuple[StoredLayer, ...]:
-        """Return the layer of each bundle that refers to the image; other referrers are passed over."""
-        listed = await self._shelf.referring(image)
+    async def described(self, image: ImageReference, suffix: str) -> tuple[str, ...]:
+        """Return the digests of those layers alone."""
+        return tuple(layer.digest for layer in await self._tagged(image, suffix) if layer is not None)
+
+    async def _tagged(self, image: ImageReference, suffix: str) -> tuple[LayerDescriptor | None, ...]:
+        manifest = await self._shelf.tagged(image, suffix)
+        try:
+            return () if manifest is None else layers_of(manifest)
+        except InputError as error:
+            raise EdgeError(
+                f"nothing can be read from the tag {suffix} of {image}: {error}", transient=False
+            ) from error
+
+    async def referrers(self, image: ImageReference) -> tuple[Referrer, ...]:
+        """Return the manifests that refer to the image; those that cannot be read are passed over."""
         free = asyncio.Semaphore(AT_ONCE)
 
-        async def described(digest: Digest) -> tuple[Digest, LayerDescriptor] | None:
+        async def read(digest: Digest) -> Referrer | None:
             async with free:
-                return await self._bundle_layer(image, digest)
+                try:
+                    return _referrer(digest, await self._shelf.manifest(image, digest))
+                except (UnreadableError, InputError):
+                    return None
 
-        found = await asyncio.gather(*map(described, listed[:MOST_LAYERS]))
-        bundles = [pair for pair in found if pair is not None]
-        layers = await self._with_bodies(image, [layer for _, layer in bundles])
+        found = await asyncio.gather(*map(read, (await self._shelf.referring(image))[:MOST_LAYERS]))
+        return tuple(referrer for referrer in found if referrer is not None)
+
+    async def bundles(self, image: ImageReference) -> tuple[StoredLayer, ...]:
+        """Return the layer of each bundle that refers to the image; other referrers are passed over."""
+        found = [(bundle, layer) for bundle in await self.referrers(image) if (layer := bundle.bundle) is not None]
+        layers = await self._with_bodies(image, [layer for _, layer in found])
         return tuple(
-            StoredLayer(one.digest, one.media_type, one.annotations, one.body, one.fault, manifest)
-            for one, (manifest, _) in zip(layers, bundles, strict=True)
+            replace(layer, annotations=bundle.annotations) for layer, (bundle, _) in zip(layers, found, strict=True)
         )
-
-    async def _bundle_layer(self, image: ImageReference, digest: Digest) -> tuple[Digest, LayerDescriptor] | None:
-        """Return the one layer of a bundle's manifest with the manifest's annotations, None where it is no bundle."""
-        try:
-            manifest = await self._shelf.manifest(image, digest)
-            (layer,) = layers_of(manifest)
-            annotations = msgspec.json.decode(manifest, type=_Annotated).annotations
-        except (UnreadableError, InputError, ValueError):
-            return None
-        if layer is None or not layer.media_type.startswith(MEDIA_TYPE_PREFIX):
-            return None
-        return digest, msgspec.structs.replace(layer, annotations=annotations)
 
     async def _with_bodies(
         self, image: ImageReference, layers: Iterable[LayerDescriptor | None]
@@ -121,3 +136,12 @@ class LayerReader:
         if isinstance(blob, str):
             return StoredLayer(layer.digest, layer.media_type, annotations, fault=blob)
         return StoredLayer(layer.digest, layer.media_type, annotations, blob)
+
+
+def _referrer(digest: Digest, manifest: bytes) -> Referrer:
+    layers = tuple(layer for layer in layers_of(manifest) if layer is not None)
+    try:
+        described = msgspec.json.decode(manifest, type=_Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"the manifest {digest} is damaged: {error}") from error
+    return Referrer(digest, described.artifact_type, described.annotations or {}, layers)

@@ -12,9 +12,7 @@ from chains.errors import InputError
 
 @click.command(name="public-key", cls=CosignCommand)
 @click.option("--key", "reference", required=True, metavar="REF", help="The key: a file, env://VAR, or k8s://NS/NAME.")
-@click.option(
-    "--outfile", type=click.Path(path_type=Path), metavar="FILE", help="Write it there instead."
-)
+@click.option("--outfile", type=click.Path(path_type=Path), metavar="FILE", help="Write it there instead.")
 def command(reference: str, outfile: Path | None) -> None:
     """Print the public half of a private key, as PEM."""
     public = run(signer_for(reference)).public_pem

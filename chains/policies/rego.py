@@ -25,13 +25,14 @@ class RegoPolicy:
             for name, text in self._modules:
                 interpreter.add_module(name, text)
             interpreter.set_input_term(statement.decode())
-            answer = interpreter.query(QUERY)
+            # Bound to a name, since an expression that is false would count as undefined.
+            answer = interpreter.query(f"answer = {QUERY}")
         except (RegoError, UnicodeDecodeError) as error:
             raise InputError(f"the Rego policy cannot be run: {' '.join(str(error).split())[:300]}") from error
         if not answer.ok():
             raise InputError(f"the Rego policy cannot be run: {' '.join(str(answer).split())[:300]}")
-        said = [expression for result in answer.results for expression in result.expressions]
+        said = [result.bindings["answer"] for result in answer.results if "answer" in result.bindings]
         if not said:
             raise VerificationError(f"result is undefined for query '{QUERY}'")
-        if said != [True]:
+        if len(said) != 1 or said[0] is not True:
             raise VerificationError(f"expression value, {str(said[0]).lower()[:120]}, is not true")

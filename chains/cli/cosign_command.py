@@ -33,6 +33,10 @@ _LATER = {
     "--slot": "hardware tokens are not supported: give their public key with --key",
     "--timestamp-certificate-chain": "signed timestamps are for keyless verification, which is not built yet",
     "--use-signed-timestamps": "signed timestamps are for keyless verification, which is not built yet",
+    **dict.fromkeys(
+        ("--payload", "--signature", "--bundle"),
+        "signatures in files are not read: verify from a registry, or a folder that `save` wrote with --local-image",
+    ),
     "--attachment": "attached SBOMs carry no signature: verify an SBOM's attestation with verify-attestation",
     "--registry-client-cert": "registries are not shown client certificates: give --registry-token, or docker login",
     "--registry-client-key": "registries are not shown client certificates: give --registry-token, or docker login",

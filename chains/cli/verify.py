@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from chains.artifacts.reference import shown
 from chains.cli.cosign_command import CosignCommand, refuse, switch
 from chains.cli.image_flags import ImageFlags
 from chains.cli.image_source import ImageNotFoundError, ImageSource, image_source, run_within
@@ -12,6 +13,7 @@ from chains.cli.verify_output import Printed, print_banner, print_signatures
 from chains.cli.verifying_key import verifier_for
 from chains.errors import ChainsError
 from chains.payloads.candidate import Layout
+from chains.pipeline.claims import names
 from chains.pipeline.ports import Verifier
 from chains.pipeline.verify import Demands, NoneHoldsError, NothingStoredError, verify_signatures
 
@@ -59,6 +61,9 @@ async def _verify(
     image = await source.resolve(name)
     verified = await verify_signatures(image, source.stored(name), verifier, demands)
     print_banner(name, verified, "signature")
+    for claim in (one.claim for one in verified.accepted if one.signed.envelope is None and image.repository.registry):
+        if not names(claim, image):
+            click.echo(f"WARNING: the signature names {shown(claim.reference)}, not {image.repository}", err=True)
     print_signatures(printed, name, verified, output)
 
 

@@ -98,8 +98,16 @@ def check_identity(claim: Claim, image: ImageReference, *, statement: bool) -> N
         return
     if claim.kind not in SIMPLE_SIGNING_TYPES:
         raise VerificationError(f"the signature's type is {shown(claim.kind)}, not {SIMPLE_SIGNING_TYPES[0]!r}")
-    if not claim.reference or ImageName.parse(claim.reference).repository != image.repository:
+    if not names(claim, image):
         raise VerificationError(f"the signature names {shown(claim.reference)}, not {image.repository}")
+
+
+def names(claim: Claim, image: ImageReference) -> bool:
+    """Whether the claim's reference, with or without a tag, is of the image's repository."""
+    try:
+        return ImageName.parse(claim.reference).repository == image.repository
+    except InputError:
+        return False
 
 
 def _decode(body: bytes, shape: type[_T]) -> _T:

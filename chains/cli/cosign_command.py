@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import click
 
+from chains.cli.terminal import printable
 from chains.errors import ChainsError
 
 _KEYLESS = "keyless verification is not built yet: give the signer's public key with --key"
@@ -47,6 +48,7 @@ _LATER = {
 
 def refuse(message: str, code: int = 1) -> NoReturn:
     """End the command with cosign's two lines on stderr."""
+    message = printable(message)
     click.echo(f"Error: {message}\nerror during command execution: {message}", err=True)
     raise SystemExit(code)
 

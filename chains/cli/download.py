@@ -102,7 +102,7 @@ def _signature(layer: StoredLayer) -> bytes:
 def _json(annotations: Mapping[str, str], key: str) -> msgspec.Raw | None:
     try:
         return msgspec.json.decode(annotations.get(key) or "null", type=msgspec.Raw | None)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"the annotation {key} is no JSON: {error}") from error
 
 
@@ -126,7 +126,7 @@ def _type_of_bundle(body: bytes) -> str:
 def _type_of(statement: bytes) -> str:
     try:
         return msgspec.json.decode(statement, type=_Statement).predicate_type
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
 
 

@@ -9,6 +9,7 @@ from chains.artifacts.image_name import ImageName
 from chains.cli.cosign_command import CosignCommand, switch
 from chains.cli.image_flags import ImageFlags, registry_flags
 from chains.cli.image_source import image_source, run_within
+from chains.cli.terminal import printable
 
 _TAGS = ((".att", "💾 Attestations"), (".sig", "🔐 Signatures"), (".sbom", "📦 SBOMs"))
 _PREDICATE_TYPE = "dev.sigstore.bundle.predicateType"
@@ -32,7 +33,7 @@ def command(image: str, timeout: str, **given: Any) -> None:
         )
     for title, digests in groups:
         for line in _lines(title, digests):
-            click.echo(line)
+            click.echo(printable(line))
 
 
 async def _groups(name: str, flags: ImageFlags) -> list[tuple[str, list[str]]]:

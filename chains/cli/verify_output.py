@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+from chains.cli.terminal import printable
 from chains.errors import InputError
 from chains.payloads.candidate import Layout
 from chains.payloads.payload import IN_TOTO
@@ -88,7 +89,8 @@ def print_banner(name: str, verified: Verified, what: str) -> None:
         click.echo(f"  - {check}", err=True)
     click.echo(_count(verified, what), err=True)
     for refusal in verified.refusals:
-        click.echo(f"  passed over: {refusal.candidate.layout} {refusal.candidate.digest}: {refusal.why}", err=True)
+        passed = f"{refusal.candidate.layout} {refusal.candidate.digest}: {refusal.why}"
+        click.echo(printable(f"  passed over: {passed}"), err=True)
 
 
 def _count(verified: Verified, what: str) -> str:
@@ -131,7 +133,7 @@ def _with_receipts(one: Accepted, optional: dict[str, Any] | None) -> dict[str, 
     for member, text in texts.items():
         try:
             shown = msgspec.json.decode(text, type=dict[str, Any]) if text else None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         if shown is not None:
             optional = {**(optional or {}), member: shown}

@@ -1,7 +1,6 @@
 """Sigstore bundles of version 0.3 and later that hold a DSSE envelope (protobuf-specs, sigstore_bundle.proto)."""
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 
@@ -73,7 +72,7 @@ def read_bundle(data: bytes) -> Bundle:
         material = raw.verification_material
         entries = msgspec.json.decode(material.tlog_entries, type=list[_LogEntry] | None) or []
         certificate = base64.b64decode(material.certificate.raw_bytes, validate=True) if material.certificate else b""
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise InputError(f"this is no Sigstore bundle: {error}") from error
     _check(raw, entries)
     envelope_json = bytes(raw.dsse_envelope)

@@ -25,7 +25,7 @@ class CelPolicy:
             decoded = msgspec.json.decode(statement, type=dict[str, object])
             names = {name: decoded.get(name) for name in ("subject", "predicateType", "predicate")}
             answer = self._program.execute({"statement": decoded, **names})
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"the statement is no JSON object: {error}") from error
         except (ValueError, TypeError, RuntimeError, KeyError, OverflowError) as error:
             sentence = f"the CEL policy {self._path} has no answer: {' '.join(str(error).split())[:300]}"

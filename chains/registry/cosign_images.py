@@ -1,7 +1,6 @@
 """The way back: what stands beside an image in cosign's layouts and in Sigstore bundles, unverified."""
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from itertools import chain
 
@@ -92,7 +91,7 @@ def _is_signature_bundle(candidate: Candidate) -> bool:
 def _signature_in(layer: StoredLayer, image: ImageReference) -> tuple[SignedPayload, ...]:
     try:
         raw = base64.b64decode(_signature_annotation(layer), validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise InputError(f"the annotation {SIGNATURE_KEY} of the layer {layer.digest} is not base64") from error
     payload = Payload(layer.body, SIMPLE_SIGNING, "", image.digest.hex[:12], (image,))
     return (SignedPayload(payload, _signature(raw, "", layer.annotations), None, _log_entry(layer.annotations)),)
@@ -144,5 +143,5 @@ def _log_entry(annotations: Mapping[str, str]) -> LogEntry | None:
 def _predicate_type(body: bytes) -> str:
     try:
         return msgspec.json.decode(body, type=_Statement).predicate_type
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""

@@ -178,21 +178,21 @@ def _config(manifest: _Members) -> LayerDescriptor:
 def _descriptor(raw: msgspec.Raw) -> LayerDescriptor | None:
     try:
         return msgspec.json.decode(raw, type=LayerDescriptor)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
 def _members(raw: bytes | msgspec.Raw, what: str) -> _Members:
     try:
         return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"its {what} is no JSON object: {error}") from error
 
 
 def _items(raw: msgspec.Raw, what: str) -> list[msgspec.Raw]:
     try:
         return msgspec.json.decode(raw, type=list[msgspec.Raw] | None) or []
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"its {what} is no JSON array: {error}") from error
 
 

@@ -36,7 +36,7 @@ async def ask_program(
         raise EdgeError(f"{program} failed for {repository.registry} with exit status {status}", transient=True)
     try:
         found = msgspec.json.decode(output, type=_Found)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise EdgeError(f"{program} printed no credential for {repository.registry}", transient=True) from None
     if found.username == _TOKEN_USER:
         return Credential(identity_token=found.secret)

@@ -105,7 +105,7 @@ def _decode(document: bytes, shape: type[_T], what: str) -> _T:
     except msgspec.ValidationError as error:
         # The decoder's message names types and paths, and never a value.
         raise InputError(f"this is no {what}: {shown(str(error))}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise InputError(f"this is no {what}: it is not JSON") from None
 
 

@@ -90,7 +90,7 @@ class LayoutFolder:
     def _refers(self, digest: Digest, subject: str) -> bool:
         try:
             referrer = msgspec.json.decode(self._blob(digest, LARGEST_MANIFEST), type=_Referrer)
-        except (UnreadableError, msgspec.DecodeError, UnicodeDecodeError):
+        except (UnreadableError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         return referrer.subject is not None and referrer.subject.digest == subject
 
@@ -99,6 +99,6 @@ class LayoutFolder:
             entries = msgspec.json.decode((self._path / "index.json").read_bytes(), type=_Index).manifests
         except OSError as error:
             raise InputError(f"the folder {self._path} is no OCI layout: {error.strerror}") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"the index of {self._path} is damaged: {error}") from error
         return next((entry for entry in entries if (entry.annotations or {}).get(KIND) == kind), None)

@@ -28,7 +28,7 @@ def children_of(index: bytes) -> tuple[_Child, ...]:
     """Return what an index lists; an image lists nothing."""
     try:
         return tuple(msgspec.json.decode(index, type=_Index).manifests)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the image's manifest is damaged: {error}") from error
 
 

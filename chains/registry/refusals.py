@@ -51,7 +51,7 @@ def complaint(body: bytes, secrets: frozenset[str] = frozenset()) -> str:
     """Return what a registry's error body says, in brackets, or nothing; a body that repeats a secret is not quoted."""
     try:
         errors = msgspec.json.decode(body, type=_Complaints).errors
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     said = ", ".join(filter(None, (f"{error.code} {error.message}".strip() for error in errors[:3])))
     if not said or any(secret and secret in said for secret in secrets):

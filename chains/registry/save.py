@@ -103,5 +103,5 @@ def _entry(body: bytes, media_type: str, kind: str) -> Entry:
 def _decoded(manifest: bytes) -> _Manifest:
     try:
         return msgspec.json.decode(manifest, type=_Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"a manifest is damaged: {error}") from error

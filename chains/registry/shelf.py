@@ -91,7 +91,7 @@ def digests_in(index: bytes) -> tuple[Digest, ...]:
     """Return the digests that an index lists, less those that are none; raise EdgeError when it is no index."""
     try:
         listed = msgspec.json.decode(index, type=_Index).manifests or []
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EdgeError(f"the list of what refers to the image is no index: {error}", transient=False) from error
     found = []
     for descriptor in listed:

@@ -142,6 +142,6 @@ def _referrer(digest: Digest, manifest: bytes) -> Referrer:
     layers = tuple(layer for layer in layers_of(manifest) if layer is not None)
     try:
         described = msgspec.json.decode(manifest, type=_Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the manifest {digest} is damaged: {error}") from error
     return Referrer(digest, described.artifact_type, described.annotations or {}, layers)

@@ -112,7 +112,7 @@ def _read(answer: Answer) -> tuple[str, float]:
     where = authority(answer.url)
     try:
         grant = msgspec.json.decode(answer.body, type=_Grant)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise EdgeError(f"the token service {shown(where)} answered with no token", transient=True) from None
     token = grant.token or grant.access_token or ""
     if not _PRINTABLE.fullmatch(token):

@@ -47,7 +47,7 @@ lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
 	@$(PIP) install uv
 	@$(BIN)/uv --quiet pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
-	@$(BIN)/uv --quiet pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv --quiet pip compile pyproject.toml --extra verify-policies --group build --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## remove the environment and every cache

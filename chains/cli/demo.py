@@ -15,6 +15,7 @@ from chains.cli.loop import run
 from chains.demo.samples import samples_folder
 from chains.demo.story import tell
 from chains.demo.world import World
+from chains.errors import VerificationError
 
 
 @click.command(name="demo")
@@ -23,7 +24,7 @@ def command(*, keep: bool) -> None:
     """Sign the samples in a world of its own: Kubernetes API, OCI registry and service in this one process."""
     log_to_stderr("error")
     with tempfile.TemporaryDirectory(prefix="chains-demo-") as folder:
-        good = run(tell(Path(folder), click.echo, _stay if keep else None))
+        good = run(tell(Path(folder), click.echo, _audit_and_stay if keep else _audit))
     if not good:
         raise SystemExit(1)
     if not keep:
@@ -35,6 +36,30 @@ def _next_steps(program: str) -> str:
     return f"""
 To look around with kubectl and cosign:           {program} demo --keep
 To see what would be signed for a run, and why:   {program} simulate {sample}"""
+
+
+async def _audit_and_stay(here: World, image: ImageReference) -> None:
+    await _audit(here, image)
+    await _stay(here, image)
+
+
+async def _audit(here: World, image: ImageReference) -> None:
+    """Run the auditor's command as anybody would, and show what it says; raise VerificationError when it fails."""
+    told = ("verify-attestation", "--type", "slsaprovenance", "--key", str(here.public_key), "--insecure-ignore-tlog")
+    click.echo(f"\n5. An auditor asks the same, with the public key alone\n$ chains {' '.join(told)} {image}")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "chains",
+        *told,
+        str(image),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    click.echo(said.decode().strip())
+    if process.returncode != 0:
+        raise VerificationError(f"chains verify-attestation ended with {process.returncode}")
 
 
 async def _stay(here: World, image: ImageReference) -> None:

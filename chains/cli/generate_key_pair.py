@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from chains.cli.key_files import check_free, write_file, write_pair
 from chains.cli.key_reference import password_for
 from chains.cli.loop import run
 from chains.errors import InputError
@@ -35,15 +36,8 @@ def command(reference: str, output_key_prefix: str, kubeconfig: str | None) -> N
 
 
 def _write_files(prefix: str) -> None:
-    private, public = Path(f"{prefix}.key"), Path(f"{prefix}.pub")
-    there = [str(path) for path in (private, public) if path.exists()]
-    if there and not click.confirm(f"{' and '.join(there)} will be overwritten. Go on?", err=True):
-        raise InputError("nothing was written: the user declined the prompt")
-    pair = generate_key_pair(password_for("Enter password for private key", confirm=True))
-    _write(private, pair.private_pem, 0o600)
-    _write(public, pair.public_pem, 0o644)
-    click.echo(f"Private key written to {private}", err=True)
-    click.echo(f"Public key written to {public}", err=True)
+    check_free(prefix)
+    write_pair(prefix, generate_key_pair(password_for("Enter password for private key", confirm=True)))
 
 
 def _write_secret(reference: str, prefix: str, kubeconfig: str | None) -> None:
@@ -51,7 +45,7 @@ def _write_secret(reference: str, prefix: str, kubeconfig: str | None) -> None:
     password = password_for("Enter password for private key", confirm=True)
     pair = generate_key_pair(password)
     run(_store(kubeconfig, namespace, name, pair, password))
-    _write(Path(f"{prefix}.pub"), pair.public_pem, 0o644)
+    write_file(Path(f"{prefix}.pub"), pair.public_pem, 0o644)
     click.echo(f"Successfully created secret {name} in namespace {namespace}", err=True)
     click.echo(f"Public key written to {prefix}.pub", err=True)
 
@@ -63,12 +57,3 @@ async def _store(kubeconfig: str | None, namespace: str, name: str, pair: Genera
         await write_key_pair_secret(client, namespace, name, files)
     finally:
         await client.close()
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    try:
-        path.touch(mode)
-        path.chmod(mode)
-        path.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error

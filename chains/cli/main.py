@@ -11,10 +11,18 @@ COMMANDS = {
     "config": "chains.cli.config",
     "controller": "chains.cli.controller",
     "demo": "chains.cli.demo",
+    "download": "chains.cli.download",
     "generate-key-pair": "chains.cli.generate_key_pair",
+    "import-key-pair": "chains.cli.import_key_pair",
+    "public-key": "chains.cli.public_key",
     "resign": "chains.cli.resign",
+    "save": "chains.cli.save",
     "sign": "chains.cli.sign",
     "simulate": "chains.cli.simulate",
+    "tree": "chains.cli.tree",
+    "triangulate": "chains.cli.triangulate",
+    "verify": "chains.cli.verify",
+    "verify-attestation": "chains.cli.verify_attestation",
 }
 
 

@@ -12,7 +12,7 @@ from chains.demo.kubernetes.server import KubernetesServer
 from chains.demo.registry.server import RegistryServer
 from chains.demo.rekor.server import RekorServer
 from chains.keys.generate import generate_key_pair
-from chains.keys.signer import KeyVerifier
+from chains.keys.verifier import KeyVerifier
 from chains.kube.client import KubeClient
 from chains.kube.cluster import CONFIG_MAP, KubeCluster
 from chains.kube.secret import write_key_pair_secret

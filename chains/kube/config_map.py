@@ -1,4 +1,4 @@
-"""Following one ConfigMap."""
+"""One ConfigMap: read once, or followed."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from chains.errors import EdgeError
 from chains.kube.client import KubeClient
 from chains.kube.resources import CONFIG_MAPS
 from chains.kube.watch import Disconnected, Pace, Synced, follow
@@ -26,6 +27,15 @@ class _ConfigMap(msgspec.Struct, frozen=True):
 
 
 _config_maps = msgspec.json.Decoder(_ConfigMap)
+
+
+async def read_config_map(client: KubeClient, namespace: str, name: str) -> Mapping[str, bytes]:
+    """Return a ConfigMap's entries; raise EdgeError when it does not exist."""
+    body = await client.get(CONFIG_MAPS.path(namespace, name))
+    if body is None:
+        raise EdgeError(f"the ConfigMap {namespace}/{name} does not exist", transient=False)
+    held = decoded(_config_maps, body, "a ConfigMap").data or {}
+    return {entry: text.encode() for entry, text in held.items()}
 
 
 async def follow_config_map(

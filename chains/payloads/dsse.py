@@ -1,7 +1,6 @@
 """The DSSE envelope and its pre-authentication encoding (Dead Simple Signing Envelope, protocol 1.0.2)."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 import msgspec
@@ -63,5 +62,5 @@ def read_envelope(data: bytes) -> Envelope:
             base64.b64decode(raw.payload, validate=True),
             tuple(Signature(base64.b64decode(s.sig, validate=True), s.keyid) for s in raw.signatures),
         )
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise InputError(f"this is no DSSE envelope: {error}") from error

@@ -48,13 +48,15 @@ class Signature:
     """A raw signature and the key that made it.
 
     `key_id` is the OpenSSH fingerprint `SHA256:...` of the public key, `public_key` its PEM where it is known, and
-    `digest` the algorithm that the message was hashed with.
+    `digest` the algorithm that the message was hashed with. `certificate` and `chain` are PEM, `timestamp` is cosign's
+    JSON around an RFC 3161 token; empty where there is none.
     """
 
     raw: bytes
     key_id: str
     certificate: str = ""
     chain: str = ""
+    timestamp: str = ""
     public_key: bytes = field(default=b"", repr=False)
     digest: str = "sha256"
 

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from chains.artifacts.reference import ImageReference
+from chains.payloads.candidate import Candidate
 from chains.payloads.payload import LogEntry, Origin, Signature, SignedPayload, Stored
 
 
@@ -15,6 +16,10 @@ class Signer(Protocol):
 
 class Verifier(Protocol):
     """Checks signatures against one public key."""
+
+    @property
+    def public_pem(self) -> bytes:
+        """The key, as the PEM of its SubjectPublicKeyInfo."""
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Return when the signature is this key's over the message, else raise VerificationError."""
@@ -34,11 +39,21 @@ class TransparencyLog(Protocol):
         """Return the verified entry of a signed payload, new or there already; raise EdgeError when that failed."""
 
 
+class LogVerifier(Protocol):
+    """Checks that a transparency log has what was signed."""
+
+    def check(self, candidate: Candidate, signed: SignedPayload, verifier: Verifier) -> None:
+        """Return when the log entry that comes with it is genuine and about this signature, else VerificationError.
+
+        `signed.log_entry` is None where none comes with it; its form is that of the candidate's layout.
+        """
+
+
 class SignedImages(Protocol):
     """Finds what was stored beside an image."""
 
-    async def signatures(self, image: ImageReference) -> tuple[SignedPayload, ...]:
-        """Return every simple-signing payload of the image, and every signing statement in a bundle, unverified."""
+    async def find_signatures(self, image: ImageReference) -> tuple[Candidate, ...]:
+        """Return what may be a signature of the image, unverified, bundles of every kind included."""
 
-    async def attestations(self, image: ImageReference) -> tuple[SignedPayload, ...]:
-        """Return every enveloped statement of the image, unverified."""
+    async def find_attestations(self, image: ImageReference) -> tuple[Candidate, ...]:
+        """Return what may be an attestation of the image, unverified."""

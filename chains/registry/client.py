@@ -19,7 +19,7 @@ from chains.registry.addresses import AddressGuard
 from chains.registry.answer import Answer
 from chains.registry.breaker import Breaker
 from chains.registry.credential import Keychain
-from chains.registry.locations import REDIRECTS, location, same_origin
+from chains.registry.locations import REDIRECTS, location, next_page, same_origin
 from chains.registry.proxies import Proxies
 from chains.registry.refusals import UnreadableError, failed, lost_blob, unread_page
 from chains.registry.transport import Limits, Transport
@@ -32,8 +32,10 @@ ACCEPTED = ", ".join(
         "application/vnd.docker.distribution.manifest.list.v2+json",
     )
 )
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+MOST_PAGES = 100
+_NO_REFERRERS = frozenset({400, 404, 405, 406, 501})
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
-_NO_REFERRERS = frozenset({400, 404, 405, 406})
 _LIMITS = Limits()
 _NO_FILES: Mapping[str, Path] = {}
 
@@ -62,6 +64,7 @@ class RegistryClient:
         self,
         *,
         insecure: bool = False,
+        plain_http: bool = False,
         ca_files: Mapping[str, Path] = _NO_FILES,
         limits: Limits = _LIMITS,
         env: Mapping[str, str] | None = None,
@@ -70,12 +73,12 @@ class RegistryClient:
     ) -> None:
         """Set it up.
 
-        `insecure` allows plain HTTP and any certificate, `ca_files` maps host[:port] to a PEM file of authorities to
-        trust besides the system's, and `env` (by default the process's) names the proxies.
+        `insecure` allows plain HTTP and any certificate, `plain_http` the former alone, `ca_files` maps host[:port] to
+        a PEM file of authorities to trust besides the system's, and `env` (by default the process's) names the proxies.
         `breaker` leaves hosts alone that keep failing.
         """
         self.breaker = breaker or Breaker()
-        self._insecure = insecure
+        self._insecure = insecure or plain_http
         self._transport = Transport(
             insecure=insecure,
             ca_files=ca_files,
@@ -84,7 +87,7 @@ class RegistryClient:
             guard=guard or AddressGuard(),
             breaker=self.breaker,
         )
-        self._access = Access(self._transport, insecure=insecure)
+        self._access = Access(self._transport, insecure=self._insecure)
         self._limits = limits
         self._writers: WeakValueDictionary[tuple[Repository, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -171,6 +174,29 @@ class RegistryClient:
             raise failed(answer, f"for the blob {digest}", repository)
         _check(answer.body, digest, repository)
         return answer.body
+
+    async def list_referrers(
+        self, repository: Repository, digest: Digest, keychain: Keychain
+    ) -> tuple[bytes, ...] | None:
+        """Return the pages of what refers to a digest, each an index; None where the registry has no referrers API."""
+        path = f"{repository.path}/referrers/{digest}"
+        call = Call("GET", repository, path, self._limits.manifest, {"Accept": OCI_INDEX})
+        pages: list[bytes] = []
+        while len(pages) < MOST_PAGES:
+            answer = await self._access.send(call, keychain)
+            kind = answer.headers.get("Content-Type", "").partition(";")[0].strip()
+            if not pages and (answer.status in _NO_REFERRERS or (answer.status == 200 and kind != OCI_INDEX)):
+                return None
+            if answer.status != 200:
+                raise failed(answer, f"for what refers to {digest}", repository)
+            pages.append(answer.body)
+            url = next_page(answer.headers.getall("Link", ()), answer.url, insecure=self._insecure)
+            if url is None:
+                return tuple(pages)
+            call = replace(call, url=url)
+        raise EdgeError(
+            f"{repository.registry} lists what refers to {digest} on more than {MOST_PAGES} pages", transient=False
+        )
 
     async def put_blob(self, repository: Repository, body: bytes, keychain: Keychain) -> Descriptor:
         """Store a blob in two requests: distribution 2.8 ignores a digest on the first, and a HEAD would be a third."""

@@ -24,6 +24,7 @@ SIGNATURE_KEY = "dev.cosignproject.cosign/signature"
 CERTIFICATE_KEY = "dev.sigstore.cosign/certificate"
 CHAIN_KEY = "dev.sigstore.cosign/chain"
 BUNDLE_KEY = "dev.sigstore.cosign/bundle"
+TIMESTAMP_KEY = "dev.sigstore.cosign/rfc3161timestamp"
 MOST_LAYERS = 1000
 
 _Members = dict[str, msgspec.Raw]

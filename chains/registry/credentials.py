@@ -40,6 +40,19 @@ class ChainedKeychain:
                     yield credential
 
 
+class FixedKeychain:
+    """Offers one credential, to these registries alone."""
+
+    def __init__(self, credential: Credential, registries: frozenset[str]) -> None:
+        self._credential = credential
+        self._registries = registries
+
+    async def credentials(self, repository: Repository) -> AsyncGenerator[Credential, None]:
+        """Yield it where it belongs."""
+        if repository.registry in self._registries:
+            yield self._credential
+
+
 class DocumentsKeychain:
     """Offers the entries of documents that `fetch` yields; each is fetched only when those before it did not do."""
 

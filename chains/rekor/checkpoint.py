@@ -70,6 +70,8 @@ def _signature(line: str) -> NoteSignature:
     name, space, encoded = line.removeprefix(_LEAD).rpartition(" ")
     if not space or not line.startswith(_LEAD):
         raise ValueError("a line below the note is no signature")
+    if not name or " " in name or "+" in name:
+        raise ValueError(f"{shown(name)} is no name of a signer")
     raw = base64.b64decode(encoded, validate=True)
     if len(raw) <= _HINT_BYTES:
         raise ValueError("a signature below the note is too short")

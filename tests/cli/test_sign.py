@@ -12,7 +12,7 @@ from chains.demo.registry.server import RegistryServer
 from chains.demo.rekor.server import RekorServer
 from chains.demo.samples import read_samples, samples_folder, with_real_images
 from chains.errors import VerificationError
-from chains.keys.signer import KeyVerifier
+from chains.keys.verifier import KeyVerifier
 from chains.pipeline.verify import verify_attestations, verify_signatures
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages

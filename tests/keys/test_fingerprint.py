@@ -2,7 +2,7 @@
 
 import pytest
 
-from chains.keys.signer import KeyVerifier
+from chains.keys.verifier import KeyVerifier
 from tests.keys.builders import PUBLISHED_PUBLIC_KEY, capture
 
 

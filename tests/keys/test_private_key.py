@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from chains.errors import InputError
 from chains.keys.private_key import read_private_key
-from chains.keys.signer import KeySigner, KeyVerifier
+from chains.keys.signer import KeySigner
+from chains.keys.verifier import KeyVerifier
 from tests.keys.builders import capture, damaged, der, pem
 
 PLAIN_KEYS = ["a", "p384", "p521", "rsa", "ed"]

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chains.errors import InputError, VerificationError
 from chains.keys.private_key import read_private_key
 from chains.keys.secret import signer_from_secret
-from chains.keys.signer import KeySigner, KeyVerifier
+from chains.keys.signer import KeySigner
+from chains.keys.verifier import KeyVerifier
 from chains.payloads.dsse import pre_authentication_encoding, read_envelope
 from tests.keys.builders import CAPTURES, capture, pem
 

@@ -8,7 +8,7 @@ import pytest
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.errors import VerificationError
-from chains.keys.signer import KeyVerifier
+from chains.keys.verifier import KeyVerifier
 from chains.pipeline.verify import verify_attestations, verify_signatures
 from chains.registry.cosign_layout import CERTIFICATE_KEY, CHAIN_KEY, OCI_MANIFEST, tag_for
 from tests.peers.bench import ATTESTATIONS, NOBODY, SIGNATURES, Bench, bench, every_registry

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chains.keys.signer import KeyVerifier
+from chains.keys.verifier import KeyVerifier
 from chains.pipeline.verify import verify_attestations, verify_signatures
 from tests.peers.bench import ATTESTATIONS, SIGNATURES, bench, every_registry, write
 from tests.peers.cosign import Cosign, both_cosigns

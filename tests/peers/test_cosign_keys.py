@@ -11,7 +11,8 @@ from chains.keys.cosign_key import encrypt
 from chains.keys.generate import generate_key_pair
 from chains.keys.kinds import PrivateKey
 from chains.keys.secret import signer_from_secret
-from chains.keys.signer import KeySigner, KeyVerifier
+from chains.keys.signer import KeySigner
+from chains.keys.verifier import KeyVerifier
 from tests.peers.cosign import Cosign, both_cosigns
 from tests.peers.programs import PASSWORD
 

@@ -83,7 +83,12 @@ async def test_each_signature_of_an_envelope_is_one_candidate() -> None:
     two = {"payloadType": "t", "payload": "e30=", "signatures": [{"sig": "YQ=="}, {"sig": "Yg==", "keyid": "k"}]}
     async with RegistryServer() as server, client() as registry:
         image = server.push_image("team/app", "a")
-        await push(registry, image.repository, f"sha256-{image.digest.hex}.att", layer(json.dumps(two).encode()))
+        await push(
+            registry,
+            image.repository,
+            f"sha256-{image.digest.hex}.att",
+            layer(json.dumps(two).encode(), **{SIGNATURE_KEY: ""}),
+        )
         found = await CosignImages(registry, NOBODY).attestations(image)
     assert [(one.signature.raw, one.signature.key_id) for one in found] == [(b"a", ""), (b"b", "k")]
 
@@ -94,14 +99,19 @@ async def test_garbage_beside_a_good_layer_is_counted_and_no_failure() -> None:
     async with RegistryServer() as server, client() as registry:
         image = server.push_image("team/app", "a")
         tag = f"sha256-{image.digest.hex}"
-        garbage = [layer(b"garbage"), layer(good.envelope), layer(b"{}"), layer(b'{"payloadType":1}'), layer(b"\xff")]
-        await push(registry, image.repository, f"{tag}.att", *garbage)
+        garbage = [b"garbage", good.envelope, b"{}", b'{"payloadType":1}', b"\xff"]
+        await push(registry, image.repository, f"{tag}.att", *(layer(body, **{SIGNATURE_KEY: ""}) for body in garbage))
         unsigned = [layer(b"a"), layer(b"b", **{SIGNATURE_KEY: "%%"}), layer(b"c", **{SIGNATURE_KEY: "eA=="})]
         await push(registry, image.repository, f"{tag}.sig", *unsigned)
         stored = CosignImages(registry, NOBODY)
         attestations, signatures = await stored.find_attestations(image), await stored.find_signatures(image)
-    assert ([one.envelope for one in attestations.signed], attestations.unreadable) == ([good.envelope], 4)
-    assert ([one.signature.raw for one in signatures.signed], signatures.unreadable) == ([b"x"], 2)
+    assert [one.signed[0].envelope if one.signed else None for one in attestations] == [
+        None,
+        good.envelope,
+        *[None] * 3,
+    ]
+    assert [one.signed[0].signature.raw if one.signed else None for one in signatures] == [None, None, b"x"]
+    assert all(one.fault for one in (*attestations, *signatures) if not one.signed)
 
 
 async def test_a_blob_that_is_gone_is_counted_and_a_passing_trouble_is_raised() -> None:
@@ -111,7 +121,7 @@ async def test_a_blob_that_is_gone_is_counted_and_a_passing_trouble_is_raised() 
         server.faults.add(Fault("GET", "/blobs/", status=404, times=1))
         server.faults.add(Fault("GET", "/blobs/", status=503))
         found = await CosignImages(registry, NOBODY).find_attestations(image)
-        assert (found.signed, found.unreadable) == ((), 1)
+        assert [bool(one.fault) for one in found] == [True]
         with pytest.raises(EdgeError) as raised:
             await CosignImages(registry, NOBODY).attestations(image)
     assert raised.value.transient
@@ -122,7 +132,7 @@ async def test_a_blob_larger_than_its_descriptor_says_is_not_read() -> None:
         image = server.push_image("team/app", "a")
         await OciStore(registry, lambda _: NOBODY).put(attestation(image), ORIGIN)
         found = await CosignImages(registry, NOBODY).find_attestations(image)
-    assert (found.signed, found.unreadable) == ((), 1)
+    assert [bool(one.fault) for one in found] == [True]
 
 
 async def test_a_tag_with_too_many_layers_or_none_is_refused_in_a_sentence() -> None:
@@ -135,7 +145,7 @@ async def test_a_tag_with_too_many_layers_or_none_is_refused_in_a_sentence() -> 
         tag = f"sha256-{image.digest.hex}.sig"
         body = f'{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}","config":{one},"layers":[{",".join([one] * 1001)}]}}'
         await registry.put_manifest(image.repository, tag, body.encode(), OCI_MANIFEST, NOBODY)
-        with pytest.raises(EdgeError, match="1001 layers"):
+        with pytest.raises(EdgeError, match="1001"):
             await CosignImages(registry, NOBODY).signatures(image)
         kind = "application/vnd.oci.image.index.v1+json"
         index = f'{{"schemaVersion":2,"mediaType":"{kind}","manifests":[]}}'.encode()

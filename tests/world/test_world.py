@@ -8,7 +8,7 @@ from chains.controller.turn import End
 from chains.demo.faults import Fault
 from chains.demo.world import PASSWORD, SECRET, SYSTEM_NAMESPACE
 from chains.keys.generate import generate_key_pair
-from chains.keys.signer import KeyVerifier
+from chains.keys.verifier import KeyVerifier
 from chains.kube.resources import SECRETS, TASK_RUNS
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages

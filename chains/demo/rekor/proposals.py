@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from chains.errors import ChainsError, InputError
-from chains.keys.signer import KeyVerifier
+from chains.keys.verifier import KeyVerifier
 from chains.payloads.dsse import pre_authentication_encoding, read_envelope
 
 _T = TypeVar("_T")

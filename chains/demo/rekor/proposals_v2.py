@@ -10,7 +10,7 @@ import msgspec
 
 from chains.demo.rekor.proposals import sorted_json
 from chains.errors import ChainsError, InputError
-from chains.keys.signer import KeyVerifier
+from chains.keys.verifier import KeyVerifier
 from chains.payloads.dsse import pre_authentication_encoding
 from chains.payloads.pem_block import pem_of
 from chains.rekor.key_details import details_of

@@ -1,0 +1,60 @@
+"""Public keys by reference: a file, `env://`, `https://`, `k8s://NAMESPACE/SECRET` or `k8s-cm://NAMESPACE/CONFIGMAP`."""
+
+import importlib
+import os
+from pathlib import Path
+
+from chains.errors import ChainsError, EdgeError, InputError
+from chains.keys.verifier import KeyVerifier
+from chains.registry.fetch import fetch_text
+
+PUBLIC_KEY = "cosign.pub"
+_LATER = ("awskms", "gcpkms", "azurekms", "hashivault", "pkcs11", "gitlab", "github", "ovhkms")
+_CLUSTER = ("k8s", "k8s-cm")
+_NETWORK = (*_CLUSTER, "http", "https")
+
+
+async def verifier_for(reference: str, digest: str, *, offline: bool) -> KeyVerifier:
+    """Return the verifier of a public key; `digest` is the one of its signatures. Raises InputError or EdgeError."""
+    try:
+        return KeyVerifier.from_pem(await public_key_pem(reference, offline=offline), digest)
+    except ChainsError as error:
+        sentence = f"loading public key: {reference}: {error}"
+        if isinstance(error, EdgeError):
+            raise EdgeError(sentence, transient=error.transient) from error
+        raise InputError(sentence) from error
+
+
+async def public_key_pem(reference: str, *, offline: bool) -> bytes:
+    """Return the text of a public key."""
+    scheme, separator, rest = reference.partition("://")
+    if not separator:
+        return _file(Path(reference))
+    if offline and scheme in _NETWORK:
+        raise InputError(f"{scheme}:// needs the network, and --offline is set: give the key as a file or env://")
+    if scheme == "env":
+        return _variable(rest)
+    if scheme in ("http", "https"):
+        return await fetch_text(reference, os.environ)
+    if scheme in _CLUSTER:
+        pem: bytes = await importlib.import_module("chains.cli.cluster_key").read_public_key(reference)
+        return pem
+    if scheme in _LATER:
+        raise InputError(f"keys of {scheme}:// are not built yet: export the public key and give it as a file")
+    raise InputError(
+        f"{scheme}:// is no place for keys: use a file, env://, https://, k8s://NAMESPACE/SECRET "
+        "or k8s-cm://NAMESPACE/CONFIGMAP"
+    )
+
+
+def _file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"open {path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _variable(name: str) -> bytes:
+    if name not in os.environ:
+        raise InputError(f"loading URL: env var ${name} not found")
+    return os.environ[name].encode()

@@ -1,0 +1,116 @@
+"""Public keys by reference: from a cluster, over the network, in every form; and what makes and shows them."""
+
+import asyncio
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from chains.demo.kubernetes.server import KubernetesServer
+from chains.keys.secret import signer_from_secret
+from chains.keys.verifier import KeyVerifier
+from tests.verify.recordings import IGNORED, WORKDIR, Ended, chains, recorded_registry
+
+PUBLIC = (WORKDIR / "k25/cosign.pub").read_text()
+
+
+async def verified(key: str, env: Mapping[str, str] | None = None) -> Ended:
+    """Verify the recorded image with a key reference, while this loop serves what the reference needs."""
+
+    def verify() -> Ended:
+        with recorded_registry("c25/app") as server:
+            return chains("verify", "--key", key, IGNORED, f"{server.address}/c25/app:v1", env=env)
+
+    return await asyncio.to_thread(verify)
+
+
+@asynccontextmanager
+async def published(body: bytes, status: int = 200) -> AsyncIterator[str]:
+    """Serve one text over HTTP on this machine."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.Response(body=body, status=status)
+
+    runner = web.ServerRunner(web.Server(answer))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield "http://{}:{}/cosign.pub".format(*runner.addresses[0][:2])
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_key_in_a_cluster_is_read_from_a_config_map_or_a_secret(tmp_path: Path) -> None:
+    env = {"KUBECONFIG": str(tmp_path / "kubeconfig")}
+    async with KubernetesServer() as kubernetes:
+        (tmp_path / "kubeconfig").write_text(kubernetes.kubeconfig())
+        named = {"name": "keys", "namespace": "audit"}
+        await kubernetes.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "audit"}})
+        await kubernetes.apply(
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": {"cosign.pub": PUBLIC}}
+        )
+        await kubernetes.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": named | {"name": "empty"}})
+        await kubernetes.apply(
+            {"apiVersion": "v1", "kind": "Secret", "metadata": named, "stringData": {"cosign.pub": PUBLIC}}
+        )
+        for reference in ("k8s-cm://audit/keys", "k8s://audit/keys"):
+            ended = await verified(reference, env)
+            assert ended.exit_code == 0, ended.stderr
+        assert "has no entry cosign.pub" in (await verified("k8s-cm://audit/empty", env)).stderr
+        assert "does not exist" in (await verified("k8s-cm://audit/nobody", env)).stderr
+
+
+async def test_a_published_key_is_fetched() -> None:
+    async with published(PUBLIC.encode()) as address:
+        assert (await verified(address)).exit_code == 0
+    async with published(b"gone", 404) as address:
+        assert "answered 404" in (await verified(address)).stderr
+
+
+def test_an_rsa_key_may_be_in_its_own_form() -> None:
+    public = rsa.generate_private_key(65537, 2048).public_key()
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.PKCS1)
+    assert pem.startswith(b"-----BEGIN RSA PUBLIC KEY")
+    assert KeyVerifier.from_pem(pem).kind == "RSA 2048"
+
+
+def test_a_key_is_imported_as_cosign_keeps_it_and_shows_its_public_half(tmp_path: Path) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    (tmp_path / "plain.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    env = {"COSIGN_PASSWORD": "pw"}
+    ended = chains("import-key-pair", "-k", "plain.pem", env=env, cwd=tmp_path)
+    assert ended.exit_code == 0, ended.stderr
+    private, public = tmp_path / "import-cosign.key", tmp_path / "import-cosign.pub"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert signer_from_secret({"cosign.key": private.read_bytes(), "cosign.password": b"pw"}).kind == "RSA 2048"
+    shown = chains("public-key", "--key", "import-cosign.key", env=env, cwd=tmp_path)
+    assert shown.stdout == public.read_text()
+    chains("public-key", "--key", "plain.pem", "--outfile", "out.pub", cwd=tmp_path)
+    assert (tmp_path / "out.pub").read_text() == public.read_text()
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_offline_connects_to_nothing_but_the_registry(local: bool) -> None:
+    watch = (
+        "import runpy, sys\n"
+        "def heard(event, arguments):\n"
+        "    if event == 'socket.connect' and isinstance(arguments[1], tuple):\n"
+        "        print('connected', *arguments[1][:2], file=sys.stderr)\n"
+        "sys.addaudithook(heard)\n"
+        "runpy.run_module('chains', run_name='__main__')\n"
+    )
+    with recorded_registry("c25/app") as server:
+        images = ["--local-image", "save25"] if local else [f"{server.address}/c25/app:v1"]
+        command = [sys.executable, "-c", watch, "verify", "--offline", "--key", "k25/cosign.pub", IGNORED, *images]
+        ended = subprocess.run(command, cwd=WORKDIR, capture_output=True, text=True, timeout=60, check=False)
+        there = {"connected {} {}".format(*server.address.split(":"))}
+    assert ended.returncode == 0, ended.stderr
+    connected = {line for line in ended.stderr.splitlines() if line.startswith("connected")}
+    assert connected == (set() if local else there)

@@ -66,6 +66,7 @@ class VerifyFlags(Flags, frozen=True):
     timeout: str = "3m0s"
     accept_attestation_as_signature: bool = False
     check_identity: bool = False
+    strict_json: bool = False
 
     @property
     def log_ignored(self) -> bool:
@@ -86,6 +87,7 @@ class VerifyFlags(Flags, frozen=True):
             claims=self.check_claims,
             annotations=annotations,
             identity=self.check_identity,
+            strict=self.strict_json,
             log=log,
             attestation_as_signature=self.accept_attestation_as_signature,
         )

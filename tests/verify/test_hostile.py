@@ -5,7 +5,8 @@ import json
 import pytest
 
 from chains.cli.terminal import printable
-from chains.errors import EdgeError
+from chains.errors import EdgeError, VerificationError
+from chains.pipeline.strict import check_strict
 from chains.pipeline.verify import NoneHoldsError, verify_attestations, verify_signatures
 from tests.verify.builders import Shelf, digest_of, key, recorded, stored
 
@@ -94,3 +95,33 @@ async def test_a_missing_blob_is_told() -> None:
 def test_what_a_terminal_would_obey_is_escaped() -> None:
     assert printable("a\x1b[2Jb\u202ec\nd\x07") == "a\\x1b[2Jb\\u202ec\nd\\x07"
     assert printable("📦 ä") == "📦 ä"
+
+
+CRITICAL = '"critical":{"identity":{"docker-reference":"r/a"},"image":{"docker-manifest-digest":"d"},"type":"t"}'
+
+
+@pytest.mark.parametrize("optional", ["null", "{}", '{"creator":"x","timestamp":1,"team":"rel"}'])
+def test_strict_reading_takes_what_cosign_writes(optional: str) -> None:
+    check_strict(f'{{{CRITICAL},"optional":{optional}}}'.encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{{{CRITICAL}}}",
+        f'{{{CRITICAL},"optional":null,"more":1}}',
+        f'{{{CRITICAL},"optional":null,"optional":null}}',
+        f'{{{CRITICAL},"optional":[1]}}',
+        f'{{{CRITICAL},"optional":{{"timestamp":1.5}}}}',
+        f'{{{CRITICAL},"optional":{{"timestamp":true}}}}',
+        f'{{{CRITICAL},"optional":{{"creator":1}}}}',
+        '{"critical":1,"optional":null}',
+        '{"critical":{"identity":{},"image":{},"type":"t"},"optional":null}',
+        "[]",
+        "{",
+        DEEP.decode(),
+    ],
+)
+def test_strict_reading_refuses_what_skopeo_refuses(body: str) -> None:
+    with pytest.raises(VerificationError):
+        check_strict(body.encode())

@@ -26,6 +26,7 @@ def digest_of(name: str) -> str:
 
 def finished(name: str, image: str, *, signed: bool = False) -> bytes:
     """The JSON of a finished run."""
+    params = [{"name": "BUILD", "value": name}, *_SHAPE["spec"].get("params", [])]
     results = [{"name": "IMAGE_URL", "value": image}, {"name": "IMAGE_DIGEST", "value": digest_of(name)}]
     annotations = {"chains.tekton.dev/signed": "true"} if signed else {}
     metadata = {
@@ -34,7 +35,8 @@ def finished(name: str, image: str, *, signed: bool = False) -> bytes:
         "labels": _SHAPE["metadata"]["labels"],
         "annotations": annotations,
     }
-    return json.dumps({**_SHAPE, "metadata": metadata, "status": {**_SHAPE["status"], "results": results}}).encode()
+    parts = {"spec": {**_SHAPE["spec"], "params": params}, "status": {**_SHAPE["status"], "results": results}}
+    return json.dumps({**_SHAPE, "metadata": metadata, **parts}).encode()
 
 
 async def furnish(api: aiohttp.ClientSession, settings: Mapping[str, str] = SETTINGS) -> None:

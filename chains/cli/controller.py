@@ -83,4 +83,4 @@ def _collect_garbage_rarely() -> None:
     """Look through what lives as long as the process never again, and through the rest rarely: a fifth of the CPU."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.set_threshold(10_000, 10, 10)

@@ -179,6 +179,17 @@ async def test_a_patch_that_is_none_is_a_bad_request(cluster: Cluster, content_t
     assert answer.refusal == (400, "BadRequest")
 
 
+@pytest.mark.parametrize(
+    "metadata", [{"annotations": "v"}, {"annotations": {"a": 1}}, {"finalizers": {"a": "b"}}], ids=str
+)
+async def test_a_patch_that_leaves_metadata_of_other_types_is_invalid(cluster: Cluster, metadata):
+    path = f"{cluster.widgets}/one"
+    await cluster.made(cluster.widgets, widget("one"))
+    operations = [{"op": "add", "path": f"/metadata/{field}", "value": value} for field, value in metadata.items()]
+    assert (await cluster.patch(path, {"metadata": metadata})).refusal == (422, "Invalid")
+    assert (await cluster.patch(path, operations, JSON_PATCH)).refusal == (422, "Invalid")
+
+
 async def test_every_writer_owns_what_it_wrote(cluster: Cluster):
     path = f"{cluster.widgets}/one"
     await cluster.create(cluster.widgets, widget("one", annotations={"a": "1", "b": "1"}), fieldManager="maker")

@@ -97,6 +97,9 @@ async def test_every_image_is_tried_and_the_failures_are_listed() -> None:
         lasting = [images[1], server.push_image("team/also2", "x")]
         with pytest.raises(EdgeError, match="2 of 2 images") as raised:
             await store(registry).put(attestation(*lasting), ORIGIN)
+        assert raised.value.transient, "one of them may work the next time"
+        with pytest.raises(EdgeError, match="answered 400") as raised:
+            await store(registry).put(attestation(lasting[1]), ORIGIN)
         assert not raised.value.transient
 
 

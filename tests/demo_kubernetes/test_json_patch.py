@@ -52,7 +52,8 @@ def test_a_patch_that_fits_is_carried_out(document, operations, expected):
     [
         op("test", "/a", 2),
         op("test", "/flag", 1),
-        op("test", "/none", None),
+        op("test", "/none", 1),
+        op("test", "/none/b", None),
         op("remove", "/none"),
         op("replace", "/none", 1),
         op("add", "/none/b", 1),

@@ -18,6 +18,11 @@ async def test_a_list_is_ordered_by_name_and_says_its_version(cluster: Cluster):
     assert int(listed.version) >= max(int(item["metadata"]["resourceVersion"]) for item in listed.json["items"])
 
 
+async def test_only_lists_of_custom_resources_say_that_they_do_not_go_on(cluster: Cluster):
+    assert (await cluster.get(cluster.widgets)).metadata["continue"] == ""
+    assert "continue" not in (await cluster.get(cluster.config_maps)).metadata
+
+
 async def test_only_custom_resources_say_their_kind_in_lists(cluster: Cluster):
     await with_widgets(cluster, "a")
     await cluster.made(cluster.config_maps, config_map("a"))

@@ -84,6 +84,8 @@ async def test_another_namespace_or_name_than_the_path_says_is_a_bad_request(clu
     made = await cluster.made(cluster.widgets, widget("one"))
     made["metadata"]["name"] = "two"
     assert (await cluster.replace(f"{cluster.widgets}/one", made)).refusal == (400, "BadRequest")
+    missing = widget("none", namespace="elsewhere", resourceVersion="1")
+    assert (await cluster.replace(f"{cluster.widgets}/none", missing)).refusal == (400, "BadRequest")
 
 
 async def test_an_object_with_a_resource_version_cannot_be_created(cluster: Cluster):
@@ -224,6 +226,13 @@ async def test_an_immutable_secret_stays_as_it_is(cluster: Cluster):
 async def test_a_secret_keeps_its_type(cluster: Cluster):
     await cluster.made(cluster.secrets, secret("one"))
     assert (await cluster.patch(f"{cluster.secrets}/one", {"type": "other"})).refusal == (422, "Invalid")
+    await cluster.made(cluster.secrets, secret("two", type="other"))
+    assert (await cluster.replace(f"{cluster.secrets}/two", secret("two"))).refusal == (422, "Invalid")
+
+
+async def test_data_that_is_empty_is_left_out(cluster: Cluster):
+    assert "data" not in await cluster.made(cluster.config_maps, config_map("one", {}))
+    assert "data" not in await cluster.made(cluster.secrets, secret("one", data={}))
 
 
 async def test_a_method_that_a_path_does_not_have_is_refused(cluster: Cluster):

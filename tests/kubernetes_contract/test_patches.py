@@ -56,6 +56,43 @@ async def test_a_json_patch_whose_test_fails_changes_nothing(cluster: Cluster):
     assert (await cluster.get(f"{cluster.widgets}/one")).version == made["metadata"]["resourceVersion"]
 
 
+async def test_a_json_patch_can_test_that_a_field_is_not_there(cluster: Cluster):
+    path = f"{cluster.widgets}/one"
+    await cluster.made(cluster.widgets, widget("one", {"a": 1}))
+    operations = [{"op": "test", "path": "/spec/b", "value": None}, {"op": "add", "path": "/spec/b", "value": 2}]
+    assert (await cluster.patch(path, operations, JSON_PATCH)).json["spec"] == {"a": 1, "b": 2}
+    assert (await cluster.patch(path, operations, JSON_PATCH)).refusal == (422, "Invalid")
+
+
+async def test_metadata_that_is_emptied_is_left_out(cluster: Cluster):
+    path = f"{cluster.widgets}/one"
+    await cluster.made(cluster.widgets, widget("one", finalizers=["example.com/a"], annotations={"a": "b"}))
+    emptied = await cluster.patch(path, {"metadata": {"finalizers": [], "annotations": {"a": None}}})
+    assert not emptied.metadata.keys() & {"finalizers", "annotations"}
+    made = await cluster.made(cluster.widgets, widget("two", finalizers=[], annotations={}, labels={}))
+    assert not made["metadata"].keys() & {"finalizers", "annotations", "labels"}
+
+
+async def test_nobody_says_when_an_object_goes(cluster: Cluster):
+    path = f"{cluster.widgets}/one"
+    when, grace = {"deletionTimestamp": "2001-01-01T00:00:00Z"}, {"deletionGracePeriodSeconds": 5}
+    await cluster.made(cluster.widgets, widget("one", finalizers=["example.com/hold"]))
+    for said in (when, grace):
+        assert (await cluster.patch(path, {"metadata": said})).refusal == (422, "Invalid")
+    going = await cluster.delete(path)
+    later = await cluster.patch(path, {"metadata": when})
+    assert later.metadata["deletionTimestamp"] == going.metadata["deletionTimestamp"]
+    assert (await cluster.patch(path, {"metadata": grace})).refusal == (422, "Invalid")
+    assert (await cluster.patch(path, {"metadata": {"finalizers": None}})).status == 200
+
+
+async def test_when_an_object_came_stays_whatever_is_said(cluster: Cluster):
+    made = await cluster.made(cluster.widgets, widget("one"))
+    early = {"metadata": {"creationTimestamp": "2001-01-01T00:00:00Z"}}
+    answer = await cluster.patch(f"{cluster.widgets}/one", early)
+    assert answer.metadata["creationTimestamp"] == made["metadata"]["creationTimestamp"]
+
+
 async def test_custom_resources_know_no_strategic_merge(cluster: Cluster):
     await cluster.made(cluster.widgets, widget("one"))
     answer = await cluster.patch(f"{cluster.widgets}/one", {}, STRATEGIC)
@@ -140,6 +177,17 @@ async def test_a_patch_that_is_none_is_a_bad_request(cluster: Cluster, content_t
         "PATCH", f"{cluster.widgets}/one", b'{"a":', content_type=content_type, fieldManager="someone"
     )
     assert answer.refusal == (400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    "metadata", [{"annotations": "v"}, {"annotations": {"a": 1}}, {"finalizers": {"a": "b"}}], ids=str
+)
+async def test_a_patch_that_leaves_metadata_of_other_types_is_invalid(cluster: Cluster, metadata):
+    path = f"{cluster.widgets}/one"
+    await cluster.made(cluster.widgets, widget("one"))
+    operations = [{"op": "add", "path": f"/metadata/{field}", "value": value} for field, value in metadata.items()]
+    assert (await cluster.patch(path, {"metadata": metadata})).refusal == (422, "Invalid")
+    assert (await cluster.patch(path, operations, JSON_PATCH)).refusal == (422, "Invalid")
 
 
 async def test_every_writer_owns_what_it_wrote(cluster: Cluster):

@@ -7,10 +7,12 @@ from dataclasses import replace
 from aiohttp import web
 
 from chains.demo.kubernetes.bodies import JSON, YAML, media_type, read_body, read_document, read_object, read_optional
+from chains.demo.kubernetes.checks import check_shape
 from chains.demo.kubernetes.cluster import Cluster
 from chains.demo.kubernetes.deletes import delete, delete_collection, read_options
 from chains.demo.kubernetes.lists import read_page
 from chains.demo.kubernetes.managed_fields import Author, Operation, field_manager
+from chains.demo.kubernetes.metadata import place
 from chains.demo.kubernetes.objects import Version, encode
 from chains.demo.kubernetes.patches import APPLY_PATCH, PATCH_TYPES, apply_patch, check_field_manager, patch
 from chains.demo.kubernetes.representations import Representation, negotiate
@@ -56,6 +58,9 @@ class Calls:
 
     async def _list(self, request: web.Request, target: Target, shown: Representation) -> web.StreamResponse:
         page = read_page(self._cluster.store(target.resource), target.namespace, request.query)
+        if target.resource.custom:
+            # A list of custom resources says even that it does not go on.
+            page.metadata.setdefault("continue", "")
         return web.Response(body=shown.several(page.versions, page.metadata), content_type=JSON)
 
     async def _watch(self, request: web.Request, target: Target, shown: Representation) -> web.StreamResponse:
@@ -86,6 +91,8 @@ class Calls:
     async def _update(self, request: web.Request, target: Target, shown: Representation) -> web.StreamResponse:
         write = replace(self._write(request, target), replaces=True)
         new = await read_object(request)
+        check_shape(new)
+        place(target, new["metadata"])
         store = self._cluster.store(target.resource)
         if store.get(target.key) is None and target.resource.create_on_update and not target.subresource:
             return _shown(shown, create(self._cluster, write, new), 201)

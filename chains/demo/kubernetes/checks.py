@@ -39,7 +39,7 @@ _NAME_RULES: dict[Names, tuple[re.Pattern[str], int, str]] = {
 
 
 def check_shape(found: Object) -> None:
-    """Raise a BadRequest when metadata is not of the types it must be of; drop its nulls."""
+    """Raise a BadRequest when metadata is not of the types it must be of; drop its nulls and what is empty."""
     metadata = found.get("metadata")
     if not isinstance(metadata, dict):
         raise bad_request("the object provided has no metadata")
@@ -47,6 +47,9 @@ def check_shape(found: Object) -> None:
     for field, fits, expected in _SHAPES:
         if field in metadata and not fits(metadata[field]):
             raise bad_request(f"the object provided cannot be read: metadata.{field} must be {expected}")
+    for field in _OMITTED_IF_EMPTY:
+        if field in metadata and not metadata[field]:
+            del metadata[field]
 
 
 def metadata_causes(metadata: Object, names: Names) -> Iterator[Cause]:
@@ -130,6 +133,7 @@ def _is_objects(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, dict) for each in value)
 
 
+_OMITTED_IF_EMPTY = ("labels", "annotations", "finalizers", "ownerReferences", "generateName")
 _SHAPES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     *((field, _is_text, "a string") for field in ("name", "generateName", "namespace", "uid", "resourceVersion")),
     *((field, is_text_map, "a map of strings") for field in ("labels", "annotations")),

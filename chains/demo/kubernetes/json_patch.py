@@ -106,6 +106,11 @@ def _replace(document: Any, path: Pointer, value: Any) -> Any:
 
 
 def _test(document: Any, path: Pointer, value: Any) -> Any:
+    """Go on where a value is as told; null also tells that a field is not there."""
+    if value is None and path:
+        parent = _find(document, path[:-1])
+        if isinstance(parent, dict) and path[-1] not in parent:
+            return document
     if not _same(_find(document, path), value):
         raise unprocessable(f"the server rejected our request: the JSON patch's test of {'/'.join(('', *path))} failed")
     return document

@@ -30,7 +30,7 @@ def kind_causes(resource: Resource, new: Object, old: Object | None) -> Iterator
     return rules(new, old) if rules is not None else iter(())
 
 
-def _prepare_secret(new: Object, old: Object | None) -> None:
+def _prepare_secret(new: Object, _: Object | None) -> None:
     plain = new.pop("stringData", None) or {}
     held = new.get("data") or {}
     if not is_text_map(plain) or not is_text_map(held):
@@ -38,9 +38,15 @@ def _prepare_secret(new: Object, old: Object | None) -> None:
     for key, value in held.items():
         _decoded(key, value)
     encoded = {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
-    if held or encoded:
-        new["data"] = {**held, **encoded}
-    new["type"] = new.get("type") or (old or {}).get("type") or "Opaque"
+    new["data"] = {**held, **encoded}
+    _drop_empty(new, "data")
+    new["type"] = new.get("type") or "Opaque"
+
+
+def _drop_empty(new: Object, *fields: str) -> None:
+    for field in fields:
+        if field in new and not new[field]:
+            del new[field]
 
 
 def _decoded(key: str, value: str) -> bytes:
@@ -56,6 +62,7 @@ def _prepare_config_map(new: Object, _: Object | None) -> None:
         raise bad_request("ConfigMap cannot be handled: data and binaryData must be maps of strings")
     for key, value in binary.items():
         _decoded(key, value)
+    _drop_empty(new, "data", "binaryData")
 
 
 def _prepare_namespace(new: Object, old: Object | None) -> None:

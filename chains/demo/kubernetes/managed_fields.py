@@ -52,7 +52,7 @@ def entry_key(entry: Object) -> tuple[Any, Any, Any, Any]:
 
 def record_creation(new: Object, author: Author) -> None:
     """Give every field of a new object to its author."""
-    new["metadata"]["managedFields"] = [author.entry(tree_of(set(owned(new))))]
+    _write(new, [author.entry(tree_of(set(owned(new))))])
 
 
 def record_update(old: Object, new: Object, author: Author) -> None:

@@ -13,6 +13,7 @@ from chains.demo.kubernetes.targets import Target
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_PREFIX = 58
 _KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
+_STAMPS = ("deletionTimestamp", "deletionGracePeriodSeconds")
 _OUTSIDE_SPEC = frozenset({"metadata", "apiVersion", "kind"})
 
 
@@ -56,6 +57,13 @@ def stamp_new(resource: Resource, metadata: Object, now: str) -> None:
     metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": now}
     if resource.generation:
         metadata["generation"] = 1
+
+
+def changed_stamps(metadata: Mapping[str, Any], old: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return what a client says otherwise of when an object goes; once it is going, only the grace is looked at."""
+    looked_at = _STAMPS[1:] if "deletionTimestamp" in old else _STAMPS
+    given = ((field, metadata[field]) for field in looked_at if metadata.get(field) is not None)
+    return [(field, value) for field, value in given if value != old.get(field)]
 
 
 def carry_over(metadata: Object, old: Mapping[str, Any]) -> None:

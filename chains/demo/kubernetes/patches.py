@@ -67,6 +67,10 @@ def _change(write: Write, content_type: str, body: object) -> Change:
 def _an_object(patched: Any) -> Object:
     if not isinstance(patched, dict):
         raise unprocessable("the patch leaves no object")
+    try:
+        check_shape(patched)
+    except StatusError as error:
+        raise unprocessable(f"what the patch leaves is invalid: {error}") from error
     return patched
 
 

@@ -7,7 +7,15 @@ from chains.demo.kubernetes.checks import check_shape, forbidden_field, immutabl
 from chains.demo.kubernetes.cluster import Cluster
 from chains.demo.kubernetes.kinds import kind_causes, prepare
 from chains.demo.kubernetes.managed_fields import Author, record_creation, record_update
-from chains.demo.kubernetes.metadata import carry_over, count_generation, generated_name, identify, place, stamp_new
+from chains.demo.kubernetes.metadata import (
+    carry_over,
+    changed_stamps,
+    count_generation,
+    generated_name,
+    identify,
+    place,
+    stamp_new,
+)
 from chains.demo.kubernetes.objects import Object, Version
 from chains.demo.kubernetes.status import (
     Cause,
@@ -72,6 +80,8 @@ def update(cluster: Cluster, write: Write, change: Change) -> Version:
         raise not_found(target.resource, target.name)
     old, new = live.object, change(live.object)
     _check_preconditions(write, new, live)
+    if not target.subresource:
+        _check_stamps(target, new["metadata"], old["metadata"])
     carry_over(new["metadata"], old["metadata"])
     if target.subresource == "status":
         tracked = new["metadata"].get("managedFields")
@@ -110,6 +120,12 @@ def _check_preconditions(write: Write, new: Object, live: Version) -> None:
     # A patch of the status is laid over the metadata that is there, and a uid in it counts for nothing.
     if uid != live.uid and not target.subresource:
         raise invalid(resource, target.name, [immutable("metadata.uid", uid)])
+
+
+def _check_stamps(target: Target, metadata: Object, old: Object) -> None:
+    causes = [immutable(f"metadata.{field}", value) for field, value in changed_stamps(metadata, old)]
+    if causes:
+        raise invalid(target.resource, target.name, causes)
 
 
 def _validate(write: Write, new: Object, old: Object | None) -> None:

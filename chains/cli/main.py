@@ -8,9 +8,11 @@ import click
 from chains.errors import ChainsError
 
 COMMANDS = {
+    "completion": "chains.cli.completion",
     "config": "chains.cli.config",
     "controller": "chains.cli.controller",
     "demo": "chains.cli.demo",
+    "docs": "chains.cli.docs",
     "download": "chains.cli.download",
     "generate-key-pair": "chains.cli.generate_key_pair",
     "import-key-pair": "chains.cli.import_key_pair",

@@ -19,7 +19,7 @@ from chains.registry.addresses import AddressGuard
 from chains.registry.answer import Answer
 from chains.registry.breaker import Breaker
 from chains.registry.credential import Keychain
-from chains.registry.locations import REDIRECTS, location, next_page, same_origin
+from chains.registry.locations import REDIRECTS, location, same_origin
 from chains.registry.proxies import Proxies
 from chains.registry.refusals import UnreadableError, failed, lost_blob, unread_page
 from chains.registry.transport import Limits, Transport
@@ -32,8 +32,6 @@ ACCEPTED = ", ".join(
         "application/vnd.docker.distribution.manifest.list.v2+json",
     )
 )
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-MOST_PAGES = 100
 _NO_REFERRERS = frozenset({400, 404, 405, 406, 501})
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _LIMITS = Limits()
@@ -174,29 +172,6 @@ class RegistryClient:
             raise failed(answer, f"for the blob {digest}", repository)
         _check(answer.body, digest, repository)
         return answer.body
-
-    async def list_referrers(
-        self, repository: Repository, digest: Digest, keychain: Keychain
-    ) -> tuple[bytes, ...] | None:
-        """Return the pages of what refers to a digest, each an index; None where the registry has no referrers API."""
-        path = f"{repository.path}/referrers/{digest}"
-        call = Call("GET", repository, path, self._limits.manifest, {"Accept": OCI_INDEX})
-        pages: list[bytes] = []
-        while len(pages) < MOST_PAGES:
-            answer = await self._access.send(call, keychain)
-            kind = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-            if not pages and (answer.status in _NO_REFERRERS or (answer.status == 200 and kind != OCI_INDEX)):
-                return None
-            if answer.status != 200:
-                raise failed(answer, f"for what refers to {digest}", repository)
-            pages.append(answer.body)
-            url = next_page(answer.headers.getall("Link", ()), answer.url, insecure=self._insecure)
-            if url is None:
-                return tuple(pages)
-            call = replace(call, url=url)
-        raise EdgeError(
-            f"{repository.registry} lists what refers to {digest} on more than {MOST_PAGES} pages", transient=False
-        )
 
     async def put_blob(self, repository: Repository, body: bytes, keychain: Keychain) -> Descriptor:
         """Store a blob in two requests: distribution 2.8 ignores a digest on the first, and a HEAD would be a third."""

@@ -1,7 +1,6 @@
 """Where a registry may send us: redirects, upload locations and token realms are hostile until checked."""
 
 import re
-from collections.abc import Iterable
 
 from yarl import URL
 
@@ -45,17 +44,6 @@ def location(text: str, named_by: URL, *, insecure: bool) -> URL:
         raise _refused(named_by, text, "is not TLS")
     if is_loopback(host):
         raise _refused(named_by, text, "is this machine")
-    return url
-
-
-def next_page(links: Iterable[str], named_by: URL, *, insecure: bool) -> URL | None:
-    """Return the URL of the next page that Link headers name, None for the last; raise EdgeError for another server."""
-    found = next(filter(None, map(_NEXT.search, links)), None)
-    if found is None:
-        return None
-    url = location(found[1], named_by, insecure=insecure)
-    if not same_origin(url, named_by):
-        raise _refused(named_by, found[1], "is another server")
     return url
 
 

@@ -1,13 +1,13 @@
 """Where an image and what stands beside it are kept: a registry."""
 
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-import msgspec
-
 from chains.artifacts.reference import Digest, ImageReference, Repository
-from chains.errors import EdgeError, InputError
+from chains.errors import InputError
 from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
+from chains.registry.referrer_lists import list_referrers
 from chains.registry.refusals import UnreadableError
 
 
@@ -25,14 +25,6 @@ class Shelf(Protocol):
 
     async def blob(self, image: ImageReference, digest: Digest, most: int) -> bytes:
         """Return one blob of at most `most` bytes; raise UnreadableError when it is missing or larger."""
-
-
-class _Descriptor(msgspec.Struct, frozen=True):
-    digest: str = ""
-
-
-class _Index(msgspec.Struct, frozen=True):
-    manifests: list[_Descriptor] | None = None
 
 
 class RegistryShelf:
@@ -67,12 +59,8 @@ class RegistryShelf:
     async def referring(self, image: ImageReference) -> tuple[Digest, ...]:
         """Ask the referrers API or, where the registry has none, the index under the fallback tag."""
         repository = self.place(image)
-        pages = await self._client.list_referrers(repository, image.digest, self._keychain)
-        if pages is None:
-            tag = f"{image.digest.algorithm}-{image.digest.hex}"
-            found = await self._client.get_manifest(repository, tag, self._keychain)
-            pages = () if found is None else (found.body,)
-        return tuple(dict.fromkeys(digest for page in pages for digest in digests_in(page)))
+        found = await list_referrers(self._client, repository, image.digest, self._keychain, writing=False)
+        return tuple(dict.fromkeys(_read(referrer.digest for referrer in found.listed)))
 
     async def manifest(self, image: ImageReference, digest: Digest) -> bytes:
         """Return one manifest of the repository."""
@@ -87,16 +75,10 @@ class RegistryShelf:
         return await self._client.get_blob(self.place(image), digest, self._keychain, most=most)
 
 
-def digests_in(index: bytes) -> tuple[Digest, ...]:
-    """Return the digests that an index lists, less those that are none; raise EdgeError when it is no index."""
-    try:
-        listed = msgspec.json.decode(index, type=_Index).manifests or []
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise EdgeError(f"the list of what refers to the image is no index: {error}", transient=False) from error
-    found = []
-    for descriptor in listed:
+def _read(digests: Iterable[str]) -> Iterator[Digest]:
+    """Yield the digests, less those that are none."""
+    for text in digests:
         try:
-            found.append(Digest.parse(descriptor.digest))
+            yield Digest.parse(text)
         except InputError:
             continue
-    return tuple(found)

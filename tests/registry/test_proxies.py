@@ -10,7 +10,7 @@ from chains.registry.client import RegistryClient
 from chains.registry.proxies import Proxies
 from tests.registry.builders import NOBODY, scripted
 
-PROXY = {"HTTPS_PROXY": "http://proxy.example.com:3128"}
+PROXY = {"HTTPS_PROXY": "http://relay.example.com:3128"}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from chains.controller.metrics import MOST_HOSTS, Metrics
+from chains.controller.host_errors import MOST_HOSTS
+from chains.controller.live_metrics import Surroundings
+from chains.controller.metrics import Metrics
 from chains.controller.queue import Lane, RunQueue
 from chains.controller.turn import End, Turn
 from chains.runs.sighting import ConfigSighting, RunKey
@@ -119,7 +121,7 @@ async def test_a_refused_configuration_shows() -> None:
 
 async def test_hosts_in_trouble_show_and_hostile_ones_do_not_flood() -> None:
     circuits = {"https://registry.example.com": "open"} | {f"https://h{n}.example.com": "closed" for n in range(1000)}
-    metrics = Metrics(lambda: circuits)
+    metrics = Metrics(Surroundings(lambda: circuits))
     metrics.follow(Idle("no key"))
     found = scraped(metrics)
     assert found["chains_host_circuit{host=https://registry.example.com,state=open}"] == 1

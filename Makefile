@@ -26,7 +26,7 @@ properties: $(VENV)/dev.stamp ## the property tests with at least 100 000 exampl
 faults: $(VENV)/dev.stamp ## every crash point and every fault; writes docs/reliability.md
 	@$(BIN)/python -m tests.faults --write docs/reliability.md
 
-peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, oras
+peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, promtool, oras
 	@tests/peers/install
 	@$(BIN)/python -m pytest -m peers
 

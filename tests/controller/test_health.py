@@ -17,9 +17,9 @@ from chains.errors import EdgeError, InputError
 from chains.pipeline.parts import Parts
 from chains.pipeline.ports import Signer
 from chains.runs.sighting import ConfigSighting, RunKey
+from tests.controller.alone import alone, free_port
 from tests.controller.fakes import FakeCluster, FakeSigner, FakeStore
 from tests.controller.test_service import SETTINGS, OneStore, running
-from tests.faults.controller_process import ControllerProcess
 
 
 class Keyless(OneStore):
@@ -34,13 +34,6 @@ class Keyless(OneStore):
         if self.signer is None:
             raise EdgeError("there is no key to sign with", transient=True)
         return self.signer
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-    return port
 
 
 @asynccontextmanager
@@ -112,37 +105,17 @@ async def test_a_queue_that_stands_still_is_not_alive() -> None:
 
 
 async def test_a_stopped_process_answers_no_probe_and_one_that_goes_on_does(tmp_path: Path) -> None:
-    port = free_port()
-    kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(
-        '{"apiVersion": "v1", "kind": "Config", "current-context": "c", "users": [{"name": "u", "user": {}}],'
-        ' "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],'
-        f' "clusters": [{{"name": "c", "cluster": {{"server": "http://127.0.0.1:{free_port()}"}}}}]}}'
-    )
-    process = ControllerProcess(kubeconfig, tmp_path / "log", "--health-port", str(port))
-    await process.start()
-    bound = aiohttp.ClientTimeout(total=5)
-    try:
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=bound) as session:
-            while True:
-                try:
-                    async with session.get("/healthz") as answer:
-                        assert answer.status == 200
-                        break
-                except aiohttp.ClientConnectionError:
-                    assert process.running, (tmp_path / "log").read_text()
-            async with session.get("/readyz") as answer:
-                assert answer.status == 503
-            process.pause()
-            with pytest.raises(TimeoutError):
-                await session.get("/healthz", timeout=aiohttp.ClientTimeout(total=0.5))
-            process.go_on()
-            async with session.get("/healthz") as answer:
-                assert answer.status == 200
-            async with session.get("/metrics") as answer:
-                assert 'chains_host_errors_total{class="unreachable"' in await answer.text()
-    finally:
-        await process.close()
+    async with alone(tmp_path) as (process, session):
+        async with session.get("/readyz") as answer:
+            assert answer.status == 503
+        process.pause()
+        with pytest.raises(TimeoutError):
+            await session.get("/healthz", timeout=aiohttp.ClientTimeout(total=0.5))
+        process.go_on()
+        async with session.get("/healthz") as answer:
+            assert answer.status == 200
+        async with session.get("/metrics") as answer:
+            assert 'chains_host_errors_total{class="unreachable"' in await answer.text()
 
 
 async def test_a_port_that_is_taken_is_an_input_error() -> None:

@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+KUBECTL ?= .peers/bin/kubectl
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint properties faults peers e2e bench lock docs clean
+.PHONY: setup demo test lint properties faults peers e2e bench release lock docs clean
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 
@@ -42,8 +43,12 @@ bench: $(VENV)/dev.stamp ## speed and memory beside the floor; writes docs/perfo
 
 docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains config docs > docs/config.md
+	@$(BIN)/chains config policy > config/controller/settings-policy.yaml
 	@$(BIN)/chains docs > docs/cli.md
 	@$(BIN)/chains docs metrics > docs/metrics.md
+
+release: $(BIN)/python ## config/release.yaml: the whole installation in one file, for kubectl apply -f
+	@$(KUBECTL) kustomize config > config/release.yaml
 
 lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
 	@$(PIP) install uv

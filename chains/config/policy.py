@@ -46,10 +46,18 @@ def _validation(key: Key) -> Mapping[str, object]:
 def _policy(
     name: str, variables: Mapping[str, str], validations: Iterable[Mapping[str, object]]
 ) -> Mapping[str, object]:
-    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["configmaps"]}
+    rule = {
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": ["CREATE", "UPDATE"],
+        "resources": ["configmaps"],
+        "resourceNames": [NAME],
+        # The default; without it every `kubectl apply` sees a difference.
+        "scope": "*",
+    }
     spec = {
         "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [{**rule, "resourceNames": [NAME]}]},
+        "matchConstraints": {"resourceRules": [rule]},
         "variables": [{"name": each, "expression": expression} for each, expression in variables.items()],
         "validations": [*validations],
     }

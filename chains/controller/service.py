@@ -242,6 +242,8 @@ class Service:
                 self._intake.forget(turn.key)
                 self.queue.forget(turn.key)
                 write_outcome(turn)
+                if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
+                    self._intake.note_marked(turn.key)
         if turn.end in (End.SIGNED, End.RESUMED) and parts is not None:
             self._settling.note(turn.receipts, parts.stores.get("oci"), parts.config.quiet_time)
         self._observe(turn)

@@ -30,8 +30,8 @@ class Intake:
 
     `pasts` holds what is remembered of runs that are not settled yet, `parents` the PipelineRuns that wait for
     children, `blocked` the runs that wait for a key, `forged` those whose mark is somebody else's, `lately` those
-    that were signed shortly before the service came to see them, and `marked` those that were marked last: when the patch
-    that marks a run ends its deletion, what the watch tells of it last is how it was before.
+    that were signed shortly before the service came to see them, and `marked` those that were marked last: when a mark
+    ends a deletion, what the watch tells of the run last is how it was before.
     """
 
     def __init__(self, queue: RunQueue, state: State) -> None:

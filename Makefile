@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 KUBECTL ?= .peers/bin/kubectl
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint properties faults peers e2e bench release lock docs clean
+.PHONY: setup demo test lint properties faults peers e2e bench release site lock docs clean
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 
@@ -47,6 +47,9 @@ docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains docs > docs/cli.md
 	@$(BIN)/chains docs metrics > docs/metrics.md
 
+site: $(VENV)/site.stamp ## the documentation as a site, in dist/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 release: $(BIN)/python ## config/release.yaml: the whole installation in one file, for kubectl apply -f
 	@$(KUBECTL) kustomize config > config/release.yaml
 
@@ -56,6 +59,8 @@ lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 	@$(BIN)/uv --quiet pip compile pyproject.toml --extra verify-policies --group build --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --constraint requirements.lock --output-file requirements-dev.lock
+	@$(BIN)/uv --quiet pip compile --group site --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --constraint requirements-dev.lock --output-file requirements-site.lock
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .peers dist
@@ -76,4 +81,9 @@ $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
 	@echo "setting up the tools of tests and lint in $(VENV) (once)" >&2
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/site.stamp: requirements-site.lock $(VENV)/runtime.stamp
+	@echo "setting up the tool of the documentation's site in $(VENV) (once)" >&2
+	@$(PIP) install --require-hashes -r requirements-site.lock
 	@touch $@

@@ -85,7 +85,7 @@ async def test_before_the_runs_are_listed_it_is_not_ready() -> None:
 async def test_a_queue_that_stands_still_is_not_alive() -> None:
     now = [0.0]
     service = Service(FakeCluster(), OneStore(FakeStore()), Scope())
-    service.queue = RunQueue(lambda: now[0])
+    service.queue = RunQueue(clock=lambda: now[0])
     async with probed(service) as ask:
         now[0] = 10 * STALL
         assert await ask("/healthz") == (200, "ok\n"), "nothing waits"

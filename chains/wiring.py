@@ -1,6 +1,6 @@
 """From config to live parts: the tables of signers and stores; the one place edges are chosen."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from functools import lru_cache
 from pathlib import Path
@@ -39,9 +39,13 @@ LOG_KEY_VARIABLE = "SIGSTORE_REKOR_PUBLIC_KEY"
 class Registries:
     """The registry clients of one process, secure and insecure, each opened when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str], ca_files: Mapping[str, Path]) -> None:
+    def __init__(
+        self, env: Mapping[str, str], ca_files: Mapping[str, Path], permit: Callable[[], None] = lambda: None
+    ) -> None:
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
         self._env = env
         self._ca_files = ca_files
+        self._permit = permit
         self._clients: dict[bool, RegistryClient] = {}
         self._breaker = Breaker()
 
@@ -50,7 +54,11 @@ class Registries:
         insecure = config.oci_insecure
         if insecure not in self._clients:
             self._clients[insecure] = RegistryClient(
-                insecure=insecure, ca_files=self._ca_files, env=self._env, breaker=self._breaker
+                insecure=insecure,
+                ca_files=self._ca_files,
+                env=self._env,
+                breaker=self._breaker,
+                permit=self._permit,
             )
         return self._clients[insecure]
 
@@ -71,8 +79,10 @@ class Registries:
 class Logs:
     """The transparency logs' clients of one process, each made when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], permit: Callable[[], None] = lambda: None) -> None:
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
         self._env = env
+        self._permit = permit
         self._clients: dict[TransparencySettings, LogV1 | LogV2] = {}
 
     def transparency(self, config: Config) -> Transparency | None:
@@ -83,7 +93,7 @@ class Logs:
         if settings not in self._clients:
             proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
             client = LogV1 if settings.version == 1 else LogV2
-            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy)
+            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy, permit=self._permit)
         return Transparency(self._clients[settings], settings.deferred)
 
     async def close(self) -> None:
@@ -110,11 +120,17 @@ class ClusterWiring:
     """What the controller signs and stores with: the cluster's signing secret, and its runs' registry credentials."""
 
     def __init__(
-        self, client: KubeClient, secret: SecretSource, env: Mapping[str, str], ca_files: Mapping[str, Path]
+        self,
+        client: KubeClient,
+        secret: SecretSource,
+        env: Mapping[str, str],
+        ca_files: Mapping[str, Path],
+        permit: Callable[[], None] = lambda: None,
     ) -> None:
+        """`permit` is called right before every write outside, and raises EdgeError to keep it from going out."""
         self.keyring = Keyring(secret)
-        self._registries = Registries(env, ca_files)
-        self._logs = Logs(env)
+        self._registries = Registries(env, ca_files, permit)
+        self._logs = Logs(env, permit)
         self._pull_secrets = PullSecrets(client)
         self._own_credentials = config_file_keychain(env)
         self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)

@@ -5,6 +5,7 @@ import heapq
 import itertools
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from enum import IntEnum
 
 from chains.runs.sighting import RunKey
@@ -98,6 +99,14 @@ class RunQueue:
         self._due[key] = due
         heapq.heappush(self._delayed, (due, next(self._order), key))
         self._wake.set()
+
+    def drop(self, is_dropped: Callable[[RunKey], bool]) -> None:
+        """Forget what waits and is so; what a worker has is not queued again."""
+        for key in [key for key in self._waiting if is_dropped(key)]:
+            self._leave(self._waiting.pop(key), key)
+        for remembered in (self._due, self._again, self._since):
+            for key in [key for key in remembered if is_dropped(key)]:
+                remembered.pop(key)
 
     def close(self) -> None:
         """Hand out no more runs."""

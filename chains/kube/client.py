@@ -1,6 +1,6 @@
 """A client of the Kubernetes API on raw bytes: every request bounded, every failure an EdgeError in a sentence."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Self
 from urllib.parse import urlencode
@@ -27,17 +27,29 @@ _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=
 class KubeClient:
     """One API server, spoken to over one pool of connections."""
 
-    def __init__(self, connection: Connection, request_seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        request_seconds: float = REQUEST_SECONDS,
+        permit: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
         self._connection = connection
+        self._permit = permit
         self._base = connection.endpoint.host
         self._proxy = connection.endpoint.proxy
         self._server_name = connection.endpoint.server_name if self._base.startswith("https") else None
         self._bounded = timeout(request_seconds)
 
     @classmethod
-    async def connect(cls, kubeconfig: str | None = None, request_seconds: float = REQUEST_SECONDS) -> Self:
+    async def connect(
+        cls,
+        kubeconfig: str | None = None,
+        request_seconds: float = REQUEST_SECONDS,
+        permit: Callable[[], None] = lambda: None,
+    ) -> Self:
         """Connect as a kubeconfig or the pod's service account says; raise InputError when neither can be used."""
-        return cls(await Connection.open(kubeconfig), request_seconds)
+        return cls(await Connection.open(kubeconfig), request_seconds, permit)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -181,6 +193,8 @@ class KubeClient:
     async def _ask(self, request: Request, bound: aiohttp.ClientTimeout, authorization: str) -> aiohttp.ClientResponse:
         headers = request.headers | ({"Authorization": authorization} if authorization else {})
         query = f"?{urlencode(request.query)}" if request.query else ""
+        if request.method != "GET":
+            self._permit()
         return await self._connection.session.request(
             request.method,
             yarl.URL(f"{self._base}{request.path}{query}", encoded=True),

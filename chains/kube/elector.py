@@ -55,12 +55,17 @@ class Elector:
         names: tuple[str, ...],
         identity: str,
         term: Callable[[], Term],
+        settled: asyncio.Event,
         *,
         now: Callable[[], float] = clock,
         moment: Callable[[], str] | None = None,
     ) -> None:
-        """`names` are the Leases, one a bucket; `now` gives seconds, and `moment` what a record shows of the time."""
-        self.settled = asyncio.Event()
+        """Set it up.
+
+        `names` are the Leases, one a bucket. `settled` is set once each has been looked at. `now` gives seconds, and
+        `moment` what a record shows of the time.
+        """
+        self._settled = settled
         self._leases = leases
         self._identity = identity
         self._term = term
@@ -125,7 +130,7 @@ class Elector:
             self._check(seat, holder)
             self._unseen.discard(seat.bucket)
             if not self._unseen:
-                self.settled.set()
+                self._settled.set()
             await self._pause(seat)
 
     async def _step(self, seat: Seat, holder: Holder) -> None:
@@ -197,6 +202,8 @@ class Elector:
             ours = replace(lease, seconds=self._term().seconds, renewed=self._moment())
             written = await self._asked(self._leases.replace(seat.name, ours), seat.until - sent)
             if written is not None:
+                # A hold that has lapsed was noticed by whoever asked meanwhile: it is lost, and may be won again.
+                self._check(seat, holder)
                 self._kept(seat, written, sent)
                 return
             await self._look(seat)

@@ -92,7 +92,8 @@ class LeaseClient:
         if lease.wanted_by:
             annotations[WANTED_BY] = lease.wanted_by
         spec = msgspec.json.decode(kept.get("spec", b"{}"), type=_Object | None) or {}
-        made = {**kept, "metadata": {**metadata, "annotations": annotations}, "spec": _spec(lease, spec)}
+        changed: dict[str, object] = {**metadata, "annotations": annotations}
+        made: dict[str, object] = {**kept, "metadata": changed, "spec": _spec(lease, spec)}
         try:
             body = await self._client.replace(LEASES.path(self._namespace, name), msgspec.json.encode(made))
         except ConflictError:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -68,12 +68,14 @@ class RegistryClient:
         env: Mapping[str, str] | None = None,
         guard: AddressGuard | None = None,
         breaker: Breaker | None = None,
+        permit: Callable[[], None] = lambda: None,
     ) -> None:
         """Set it up.
 
         `insecure` allows plain HTTP and any certificate, `plain_http` the former alone, `ca_files` maps host[:port] to
         a PEM file of authorities to trust besides the system's, and `env` (by default the process's) names the proxies.
-        `breaker` leaves hosts alone that keep failing.
+        `breaker` leaves hosts alone that keep failing. `permit` is called right before every write, and raises
+        EdgeError to keep it from going out.
         """
         self.breaker = breaker or Breaker()
         self._insecure = insecure or plain_http
@@ -84,6 +86,7 @@ class RegistryClient:
             proxies=Proxies.from_environment(os.environ if env is None else env),
             guard=guard or AddressGuard(),
             breaker=self.breaker,
+            permit=permit,
         )
         self._access = Access(self._transport, insecure=self._insecure)
         self._limits = limits

@@ -1,6 +1,6 @@
 """Rekor's second API, a log in tiles: an entry comes with its proof, and one that is there already is proven here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -30,9 +30,20 @@ _LIMITS = Limits(upload=4 << 20)
 class LogV2:
     """A client of one log."""
 
-    def __init__(self, url: str, keys: Sequence[LogKey], *, limits: Limits = _LIMITS, proxy: URL | None = None) -> None:
-        """`keys` are those that the log may sign with; raise InputError for a URL that cannot be used."""
-        self._transport = Transport(url, limits=limits, proxy=proxy)
+    def __init__(
+        self,
+        url: str,
+        keys: Sequence[LogKey],
+        *,
+        limits: Limits = _LIMITS,
+        proxy: URL | None = None,
+        permit: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`keys` are those that the log may sign with; raise InputError for a URL that cannot be used.
+
+        `permit` is called right before every write, and raises EdgeError to keep it from going out.
+        """
+        self._transport = Transport(url, limits=limits, proxy=proxy, permit=permit)
         self._keys = tuple(keys)
         self._limits = limits
 

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chains.kube.elector import Elector
+from chains.kube.elector import Elector, Holder
+from chains.kube.seat import Seat
 from tests.kube.elections import World, ceiling
 from tests.kube.virtual_time import in_virtual_time
 
@@ -32,10 +33,13 @@ def test_nobody_writes_in_the_name_of_a_bucket_that_somebody_else_has(seed: int,
 
 
 class _Careless(Elector):
-    """Believes what it was told last, however long ago."""
+    """Believes what the API said last, however long ago."""
 
     def leads(self, bucket: int) -> bool:
         return self._seats[bucket].held
+
+    def _check(self, seat: Seat, holder: Holder) -> None:
+        pass
 
 
 async def _suffered_by_the_careless(seed: int) -> World:

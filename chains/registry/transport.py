@@ -51,9 +51,11 @@ class Transport:
         guard: AddressGuard,
         breaker: Breaker | None = None,
         permit: Callable[[], None] = lambda: None,
+        agent: str = "chains",
     ) -> None:
         """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
         self._permit = permit
+        self._agent = agent
         self._insecure = insecure
         self._ca_files = dict(ca_files)
         self._contexts: dict[Path | None, ssl.SSLContext] = {}
@@ -119,7 +121,7 @@ class Transport:
                 trust_env=False,
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "chains", "Accept-Encoding": "identity"},
+                headers={"User-Agent": self._agent, "Accept-Encoding": "identity"},
             )
         return self._session
 

@@ -200,16 +200,26 @@ class Elector:
             sent = self._now()
             lease = self._answered(seat, holder)
             ours = replace(lease, seconds=self._term().seconds, renewed=self._moment())
-            written = await self._asked(self._leases.replace(seat.name, ours), seat.until - sent)
+            try:
+                written = await self._asked(self._leases.replace(seat.name, ours), seat.until - sent)
+            except EdgeError:
+                await self._look_again(seat, holder)
+                raise
             if written is not None:
                 # A hold that has lapsed was noticed by whoever asked meanwhile: it is lost, and may be won again.
                 self._check(seat, holder)
                 self._kept(seat, written, sent)
                 return
-            await self._look(seat)
-            if seat.lease is None or seat.lease.holder != self._identity:
-                self._lose(seat, holder)
+            if not await self._look_again(seat, holder):
                 return
+
+    async def _look_again(self, seat: Seat, holder: Holder) -> bool:
+        """Return whether the record of a bucket that we hold is ours still; one that was deleted is not."""
+        await self._look(seat)
+        ours = seat.lease is not None and seat.lease.holder == self._identity
+        if not ours and seat.held:
+            self._lose(seat, holder)
+        return ours
 
     def _answered(self, seat: Seat, holder: Holder) -> Lease:
         """Return our record with the answer to who asks for it: a wish that is not granted is struck out."""

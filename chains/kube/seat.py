@@ -39,6 +39,7 @@ class Seat:
     lease: Lease | None = None
     looked: bool = False
     seen_at: float = -math.inf
+    vanished: bool = False
     held: bool = False
     until: float = -math.inf
     leaving: asyncio.Task[None] | None = None
@@ -49,12 +50,18 @@ class Seat:
     def observe(self, lease: Lease | None, now: float) -> None:
         """Note what the record is now; the wait for its end begins anew only where its holder gave a sign of life."""
         before = self.lease.sign_of_life if self.lease is not None else None
+        self.vanished = lease is None and (self.vanished or self.lease is not None)
         if not self.looked or before != (lease.sign_of_life if lease is not None else None):
             self.seen_at = now
         self.lease, self.looked = lease, True
 
     def free_at(self, term: Term, identity: str) -> float:
-        """Return from when on this bucket may be taken: at once where nobody else holds it."""
+        """Return from when on this bucket may be taken: at once where nobody else holds it.
+
+        A record that was there and is not has been deleted by a third party: its holder may not know yet.
+        """
+        if self.vanished:
+            return self.seen_at + term.lease
         if self.lease is None or self.lease.holder in ("", identity):
             return self.seen_at
         return self.seen_at + max(self.lease.seconds, term.lease)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from chains.errors import EdgeError
 from chains.kube.clocks import Moments
 from chains.kube.elector import Elector
 from chains.kube.lease import Lease
@@ -32,7 +33,12 @@ class Server:
 
     def replace(self, name: str, lease: Lease) -> Lease | None:
         live = self.leases.get(name)
-        return None if live is None or live.kept != lease.kept else self._written(name, lease)
+        if live is None:
+            raise EdgeError("resourceVersion should not be set on objects to be created", transient=True)
+        return None if live.kept != lease.kept else self._written(name, lease)
+
+    def delete(self, name: str) -> None:
+        self.leases.pop(name, None)
 
     def holder(self, name: str) -> str:
         found = self.leases.get(name)

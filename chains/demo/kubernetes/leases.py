@@ -14,7 +14,7 @@ _COUNTS = {
     "leaseTransitions": (0, "must be greater than or equal to 0"),
 }
 _MICRO_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[-+][0-9]{2}:[0-9]{2})", re.ASCII
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}(Z|[-+][0-9]{2}:[0-9]{2})", re.ASCII
 )
 
 
@@ -45,7 +45,7 @@ def lease_rules(new: Object, _: Object | None) -> Iterator[Cause]:
 
 def _micro_time(field: str, given: object) -> str:
     if not isinstance(given, str) or not _MICRO_TIME.fullmatch(given):
-        raise bad_request(f"Lease cannot be handled: spec.{field} is no time of RFC 3339: {given!r}")
+        raise bad_request(f"Lease cannot be handled: spec.{field} is no time to the microsecond: {given!r}")
     try:
         moment = datetime.fromisoformat(given).astimezone(UTC)
     except (ValueError, OverflowError) as error:

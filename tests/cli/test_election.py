@@ -54,11 +54,11 @@ async def test_without_a_config_map_the_one_bucket_is_won_at_once_and_given_up_a
         async with standing(client) as shares:
             await shares.leadership.settled.wait()
             assert leads(shares) == [True]
+            # Who holds a bucket renews it without reading it.
+            assert (server.requests["get", "leases"], server.requests["create", "leases"]) == (1, 1)
             lease = await LeaseClient(client, "default").get("tekton-chains-controller.00-of-01")
             assert lease is not None
             assert (lease.holder, lease.seconds, lease.transitions) == ("one", 15, 0)
-            # Who holds a bucket renews it without reading it.
-            assert (server.requests["get", "leases"], server.requests["create", "leases"]) == (1, 1)
         assert leads(shares) == [False]
         lease = await LeaseClient(client, "default").get("tekton-chains-controller.00-of-01")
         assert lease is not None

@@ -45,7 +45,7 @@ class Holder(Protocol):
 class Elector:
     """Stands for every bucket on behalf of one replica.
 
-    A bucket that is free is taken by whoever has no more than a fair share of them, and after a while by anybody. Who
+    A bucket that was given up is taken by whoever has less than a fair share of them, and after a while by anybody. Who
     has two fewer than the replica with the most asks it for one, in the record; it finishes what it began, and lets go.
     """
 

@@ -17,12 +17,17 @@ class Spread:
     now: float
 
     def may_take(self, seat: Seat) -> bool:
-        """Say whether a bucket may be taken: if it is free, at once by who has few, after a while by anybody."""
+        """Say whether a bucket may be taken: one that ran out, or never was, or was given up.
+
+        The last is left for a while to who has few or asked for it; where a holder fell silent nobody is waited for.
+        """
         free_at = seat.free_at(self.term, self.identity)
         if self.now < free_at:
             return False
+        ran_out = seat.lease is not None and seat.lease.holder not in ("", self.identity)
         reserved = seat.lease is not None and seat.lease.wanted_by not in ("", self.identity)
-        return self.now >= free_at + self.term.patience or not (reserved or self._ours() >= self._fair())
+        is_left = reserved or self._ours() >= self._fair()
+        return ran_out or not is_left or self.now >= free_at + self.term.patience
 
     def may_ask_for(self, seat: Seat) -> bool:
         """Say whether to ask a bucket's holder for it: one at a time, of who has most and two more than we."""

@@ -34,6 +34,11 @@ async def test_a_replica_that_is_killed_in_a_burst_is_replaced_and_nothing_is_lo
         await burst
         await _until(lambda: _signed(cluster) == RUNS, "all are signed", 120.0)
         assert await layer_counts(address, images) == {(1, 1): RUNS}
+        leaver, stayer = others
+        assert (await leaver.process.terminate())[0] == 0
+        ended = time.monotonic()
+        await _until(lambda: stayer.buckets() == 3, "handed over", 10.0)
+        print(f"handed over {time.monotonic() - ended:.1f} s after the end")
 
 
 async def test_a_replica_that_is_stopped_for_two_leases_writes_nothing_afterwards(

@@ -81,6 +81,17 @@ def test_the_narrower_installation_lacks_the_one_binding(plane: ControlPlane, tm
     kubectl(plane, "apply", "-k", str(tmp_path), "--dry-run=server")
 
 
+def test_the_installation_with_several_replicas_is_what_the_page_says(plane: ControlPlane, tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "scaling.md").read_text(), re.DOTALL)
+    overlay = {"resources": [os.path.relpath(ROOT / "config", tmp_path)], **yaml.safe_load(shown)}
+    (tmp_path / "kustomization.yaml").write_text(json.dumps(overlay))
+    made = list(yaml.safe_load_all(kubectl(plane, "kustomize", str(tmp_path))))
+    (deployment,) = [each for each in made if each["kind"] == "Deployment"]
+    assert deployment["spec"]["replicas"] == 3
+    assert {"buckets": "3"} in [each.get("data") for each in made if each["kind"] == "ConfigMap"]
+    kubectl(plane, "apply", "-k", str(tmp_path), "--dry-run=server")
+
+
 def _rendered(plane: ControlPlane, folder: Path) -> set[tuple[str, str]]:
     """Return kind and name of everything that a kustomization makes."""
     made = yaml.safe_load_all(kubectl(plane, "kustomize", str(folder)))

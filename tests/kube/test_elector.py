@@ -83,6 +83,22 @@ def test_who_joins_is_given_a_fair_share(buckets: int, replicas: int, shares: li
     assert sorted(in_virtual_time(_joined(buckets, replicas))) == shares
 
 
+async def _orphaned(seed: int) -> float:
+    """Kill one of two replicas that have three buckets each."""
+    world = Calm(seed, 2, 6)
+    await reached(lambda: [len(replica.leads()) for replica in world.replicas] == [3, 3], 60.0)
+    await asyncio.sleep(10.0)
+    world.replicas[0].kill()
+    took = await reached(lambda: len(world.replicas[1].leads()) == 6, 60.0)
+    world.close()
+    return took
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_all_buckets_of_the_dead_are_taken_over_in_time(seed: int) -> None:
+    assert in_virtual_time(_orphaned(seed)) < 20.0
+
+
 async def _stranger(record: Lease) -> float:
     world = Calm(3, 0, 1)
     world.server.create(world.names[0], record)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import zlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -109,11 +110,10 @@ class Elector:
         self._end()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         held = [seat for seat in self._seats if seat.held]
-        releases = [asyncio.create_task(self._release(seat, holder)) for seat in held]
-        if releases:
-            await asyncio.wait(releases, timeout=seconds)
-        for task in releases:
-            task.cancel()  # What could not be given up runs out.
+        # What cannot be given up runs out.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(self._release(seat, holder) for seat in held), return_exceptions=True)
 
     def _end(self) -> None:
         for task in (*self._tasks, *(seat.leaving for seat in self._seats)):

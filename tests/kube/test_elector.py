@@ -83,6 +83,21 @@ def test_who_joins_is_given_a_fair_share(buckets: int, replicas: int, shares: li
     assert sorted(in_virtual_time(_joined(buckets, replicas))) == shares
 
 
+async def _ended_in_silence() -> float:
+    world = Calm(4, 1, 3)
+    (replica,) = world.replicas
+    await reached(lambda: len(replica.leads()) == 3, 20.0)
+    replica.wire.cut_until = seconds() + 1000.0
+    began = seconds()
+    await replica.end()
+    assert not replica.leads()
+    return seconds() - began
+
+
+def test_who_ends_while_the_api_is_away_does_not_wait_for_it() -> None:
+    assert in_virtual_time(_ended_in_silence()) < 10.0
+
+
 async def _orphaned(seed: int) -> float:
     """Kill one of two replicas that have three buckets each."""
     world = Calm(seed, 2, 6)

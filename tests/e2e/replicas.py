@@ -15,11 +15,10 @@ from chains.artifacts.reference import ImageReference, Repository
 from chains.demo.registry.documents import OCI_MANIFEST
 from chains.demo.registry.images import image
 from chains.registry.client import RegistryClient
-from tests.e2e.cluster import ACCOUNT, MERGE, SYSTEM, E2eCluster, lines
+from tests.e2e.cluster import ACCOUNT, ELECTION, MERGE, SYSTEM, E2eCluster, lines
 from tests.e2e.images import NOBODY
 from tests.faults.controller_process import ControllerProcess
 
-ELECTION = "tekton-chains-config-leader-election"
 CLUSTER_ROLES = (f"{ACCOUNT}-cluster-access", "tekton-chains-pull-secrets")
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _WRITE = re.compile(r'"(?:PUT|POST|PATCH|DELETE) /v2/[^"]*" [0-9]+ [0-9]+ "[^"]*" "chains \(([^)]*)\)"')

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from enum import IntEnum
 
@@ -21,10 +21,13 @@ class Lane(IntEnum):
 class RunQueue:
     """Runs waiting for a worker, and those waiting for their next try.
 
-    A run that is added again while a worker has it is queued once more when the worker is done with it.
+    A run that is added again while a worker has it is queued once more when the worker is done with it. The workers
+    have at most `share` runs of one namespace at once: one whose registries are silent must not hold up the others.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, share: int = 1 << 30) -> None:
+        self._share = share
+        self._active_in: Counter[str] = Counter()
         self._lanes: tuple[OrderedDict[str, deque[RunKey]], ...] = (OrderedDict(), OrderedDict())
         self._waiting: dict[RunKey, Lane] = {}
         self._active: set[RunKey] = set()
@@ -102,11 +105,14 @@ class RunQueue:
 
     def drop(self, is_dropped: Callable[[RunKey], bool]) -> None:
         """Forget what waits and is so; what a worker has is not queued again."""
-        for key in [key for key in self._waiting if is_dropped(key)]:
-            self._leave(self._waiting.pop(key), key)
-        for remembered in (self._due, self._again, self._since):
+        for remembered in (self._waiting, self._due, self._again, self._since):
             for key in [key for key in remembered if is_dropped(key)]:
                 remembered.pop(key)
+        for lane in self._lanes:
+            for namespace, keys in list(lane.items()):
+                lane[namespace] = deque(key for key in keys if key in self._waiting)
+                if not lane[namespace]:
+                    del lane[namespace]
 
     def close(self) -> None:
         """Hand out no more runs."""
@@ -120,6 +126,7 @@ class RunQueue:
             key = self._next()
             if key is not None:
                 self._active.add(key)
+                self._active_in[key.namespace] += 1
                 return key
             await self._until_woken()
         return None
@@ -127,6 +134,11 @@ class RunQueue:
     def release(self, key: RunKey) -> None:
         """Give a run back; if it was added meanwhile, it is queued again."""
         self._active.discard(key)
+        if self._active_in[key.namespace] == self._share:
+            self._wake.set()
+        self._active_in[key.namespace] -= 1
+        if not self._active_in[key.namespace]:
+            del self._active_in[key.namespace]
         lane = self._again.pop(key, None)
         if lane is not None:
             self.add(key, lane)
@@ -146,11 +158,13 @@ class RunQueue:
 
     def _next(self) -> RunKey | None:
         for lane in self._lanes:
-            if lane:
-                namespace, keys = lane.popitem(last=False)
+            namespace = next((name for name in lane if self._active_in[name] < self._share), None)
+            if namespace is not None:
+                keys = lane[namespace]
                 key = keys.popleft()
-                if keys:
-                    lane[namespace] = keys
+                lane.move_to_end(namespace)
+                if not keys:
+                    del lane[namespace]
                 del self._waiting[key]
                 return key
         return None

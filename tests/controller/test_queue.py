@@ -84,3 +84,48 @@ async def test_a_closed_queue_hands_out_nothing_and_wakes_who_waits() -> None:
     assert await waiting is None
     queue.add(key("x"), Lane.LIVE)
     assert await queue.take() is None
+
+
+async def test_a_namespace_has_no_more_than_its_share_of_the_workers() -> None:
+    queue = RunQueue(share=2)
+    for name in ("1", "2", "3"):
+        queue.add(key(name, "silent"), Lane.LIVE)
+    queue.add(key("1", "quiet"), Lane.BACKLOG)
+    taken = [await queue.take() for _ in range(3)]
+    assert [str(run) for run in taken] == ["TaskRun silent/1", "TaskRun silent/2", "TaskRun quiet/1"]
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    queue.release(key("1", "silent"))
+    assert await waiting == key("3", "silent")
+
+
+async def test_what_is_released_lets_a_run_of_its_namespace_go_to_any_worker_that_waits() -> None:
+    queue = RunQueue(share=1)
+    queue.add(key("1"), Lane.LIVE)
+    assert await queue.take() == key("1")
+    queue.add(key("2"), Lane.LIVE)
+    waiting = [asyncio.create_task(queue.take()) for _ in range(2)]
+    await asyncio.sleep(0)
+    queue.release(key("1"))
+    done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert [task.result() for task in done] == [key("2")]
+    queue.close()
+    assert await rest.pop() is None
+
+
+async def test_what_is_dropped_is_neither_handed_out_nor_tried_later_nor_queued_again() -> None:
+    queue = RunQueue()
+    for name in ("drop-1", "keep-1", "drop-2"):
+        queue.add(key(name), Lane.BACKLOG)
+        queue.add(key(name, "only-" + name), Lane.LIVE)
+    queue.add(key("drop-active", "z"), Lane.LIVE)
+    while (active := await queue.take()) is not None and active.name != "drop-active":
+        queue.release(active)
+        queue.add(active, Lane.LIVE)
+    queue.add(key("drop-active", "z"), Lane.LIVE)
+    queue.add_later(key("drop-later"), 0.0)
+    queue.drop(lambda one: one.name.startswith("drop"))
+    queue.release(key("drop-active", "z"))
+    assert sorted(await drained(queue, 2)) == ["a/keep-1", "only-keep-1/keep-1"]
+    assert len(queue) == 0

@@ -45,9 +45,17 @@ def unobserved(_system: str, _host: str, _status: int | None) -> None:
 class Registries:
     """The registry clients of one process, secure and insecure, each opened when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str], ca_files: Mapping[str, Path], observe: Observe = unobserved) -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        ca_files: Mapping[str, Path],
+        observe: Observe = unobserved,
+        permit: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
         self._env = env
         self._ca_files = ca_files
+        self._permit = permit
         self._clients: dict[bool, RegistryClient] = {}
         self._breaker = Breaker(observe=partial(observe, "registry"))
 
@@ -56,7 +64,11 @@ class Registries:
         insecure = config.oci_insecure
         if insecure not in self._clients:
             self._clients[insecure] = RegistryClient(
-                insecure=insecure, ca_files=self._ca_files, env=self._env, breaker=self._breaker
+                insecure=insecure,
+                ca_files=self._ca_files,
+                env=self._env,
+                breaker=self._breaker,
+                permit=self._permit,
             )
         return self._clients[insecure]
 
@@ -77,9 +89,13 @@ class Registries:
 class Logs:
     """The transparency logs' clients of one process, each made when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str], observe: Observe = unobserved) -> None:
+    def __init__(
+        self, env: Mapping[str, str], observe: Observe = unobserved, permit: Callable[[], None] = lambda: None
+    ) -> None:
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
         self._env = env
         self._observe = partial(observe, "log")
+        self._permit = permit
         self._clients: dict[TransparencySettings, LogV1 | LogV2] = {}
 
     def transparency(self, config: Config) -> Transparency | None:
@@ -90,7 +106,9 @@ class Logs:
         if settings not in self._clients:
             proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
             client = LogV1 if settings.version == 1 else LogV2
-            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy, observe=self._observe)
+            self._clients[settings] = client(
+                settings.url, self._keys(settings), proxy=proxy, observe=self._observe, permit=self._permit
+            )
         return Transparency(self._clients[settings], settings.deferred)
 
     async def close(self) -> None:
@@ -123,11 +141,16 @@ class ClusterWiring:
         env: Mapping[str, str],
         ca_files: Mapping[str, Path],
         observe: Observe = unobserved,
+        permit: Callable[[], None] = lambda: None,
     ) -> None:
-        """`observe` is told of each request to a registry or the log that failed."""
+        """Set it up.
+
+        `observe` is told of each request to a registry or the log that failed; `permit` is called right before every
+        write outside, and raises EdgeError to keep it from going out.
+        """
         self.keyring = Keyring(secret)
-        self._registries = Registries(env, ca_files, observe)
-        self._logs = Logs(env, observe)
+        self._registries = Registries(env, ca_files, observe, permit)
+        self._logs = Logs(env, observe, permit)
         self._pull_secrets = PullSecrets(client)
         self._own_credentials = config_file_keychain(env)
         self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)

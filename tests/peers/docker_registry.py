@@ -21,15 +21,16 @@ _LISTENING = re.compile(r"listening on (127\.0\.0\.1:[0-9]+)")
 
 @asynccontextmanager
 async def docker_registry(
-    tmp_path: Path, *, auth: Mapping[str, Mapping[str, str]] | None = None, deletes: bool = True
+    tmp_path: Path, *, auth: Mapping[str, Mapping[str, str]] | None = None, deletes: bool = True, requests: bool = False
 ) -> AsyncIterator[str]:
     """Start docker-registry with its storage below `tmp_path` and give its `127.0.0.1:PORT`.
 
-    `auth` is that section of its configuration. The test fails when the program is missing or does not come up.
+    `auth` is that section of its configuration, and `requests` lets its log, `docker-registry.log`, tell of each. The
+    test fails when the program is missing or does not come up.
     """
     program = _program()
     log, config = tmp_path / "docker-registry.log", tmp_path / "docker-registry.yml"
-    config.write_text(json.dumps(_configuration(tmp_path / "docker-registry", auth, deletes)))
+    config.write_text(json.dumps(_configuration(tmp_path / "docker-registry", auth, deletes, requests)))
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             program, "serve", str(config), stdout=output, stderr=output, env=_environment()
@@ -60,10 +61,12 @@ def _program() -> str:
     return program
 
 
-def _configuration(root: Path, auth: Mapping[str, Mapping[str, str]] | None, deletes: bool) -> dict[str, object]:
+def _configuration(
+    root: Path, auth: Mapping[str, Mapping[str, str]] | None, deletes: bool, requests: bool
+) -> dict[str, object]:
     configuration: dict[str, object] = {
         "version": "0.1",
-        "log": {"level": "info", "accesslog": {"disabled": True}},
+        "log": {"level": "info", "accesslog": {"disabled": not requests}},
         "storage": {"filesystem": {"rootdirectory": str(root)}, "delete": {"enabled": deletes}},
         "http": {"addr": "127.0.0.1:0"},
     }

@@ -9,6 +9,8 @@ from chains.audit import wire
 from chains.errors import InputError
 from chains.pipeline.provenance import V0_2, V1
 
+_DEFINITIONS = ("task", "pipeline", "pipelineTask")
+
 
 @dataclass(frozen=True, slots=True)
 class Used:
@@ -56,8 +58,10 @@ class Build:
 
     @property
     def sources(self) -> tuple[Used, ...]:
-        """What was built: of that which was used, what comes from version control."""
-        return tuple(one for one in self.used if one.uri.startswith("git") or one.uri.endswith(".git"))
+        """What was built: of that which was used, what comes from version control and is not the definition."""
+        versioned = tuple(one for one in self.used if one.uri.startswith("git") or one.uri.endswith(".git"))
+        own = tuple(one for one in versioned if one.role not in _DEFINITIONS and one.uri not in self.definition)
+        return own or versioned
 
 
 def read_build(statement: bytes, predicate_type: str) -> Build:

@@ -45,6 +45,8 @@ def verdict_without_image(run: RunClaim) -> tuple[Verdict, str] | None:
         return None
     if not run.names_artifacts:
         return Verdict.NOTHING, run.reason or "no result of it names an artifact"
+    if run.mark == "true" and run.reason:
+        return Verdict.NOTHING, run.reason  # the signer says itself that it stored nothing
     if run.mark == "true":
         return Verdict.CLAIMED, "it is marked as signed, and neither its annotations nor a registry hold anything of it"
     return Verdict.UNSIGNED, "it has ended and carries no mark"

@@ -34,6 +34,12 @@ class Report:
         return tuple(entry for entry in self.entries if entry.verdict not in NEUTRAL)
 
     @property
+    def by_urgency(self) -> tuple[Entry, ...]:
+        """The entries that there was something to judge of: the bad first, then the unknown, then the good."""
+        urgency = {verdict: 0 for verdict in BAD} | {Verdict.UNKNOWN: 1}
+        return tuple(sorted(self.judged, key=lambda entry: urgency.get(entry.verdict, 2)))
+
+    @property
     def bad(self) -> int:
         """How many are not as they should be."""
         return sum(entry.verdict in BAD for entry in self.entries)

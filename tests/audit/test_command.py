@@ -39,7 +39,7 @@ def test_one_bad_image_stops_no_other_and_ends_with_12(registry: RegistryServer)
     names = ("c25/unsigned:v1", "c25/app:v1", "c25/app:nosuch", "c31bundle/app:v1")
     ended = audit("-o", "json", *(f"{registry.address}/{name}" for name in names))
     assert ended.exit_code == 12
-    assert [verdict for verdict in verdicts(ended).values()] == [
+    assert list(verdicts(ended).values()) == [
         "unsigned",
         "verified",
         "image not found",

@@ -9,7 +9,7 @@ from chains.audit.markup import Child, Markup, tag, together
 from chains.audit.report import Report
 from chains.audit.reproduce import commands_for
 from chains.audit.table import tone_of
-from chains.audit.verdict import Entry, Verdict
+from chains.audit.verdict import Entry, Proof, Verdict
 
 _SIGNS = {"good": "✓", "bad": "✕", "unknown": "?", "neutral": "·"}
 _SHORTENED = 20
@@ -33,7 +33,7 @@ def article(report: Report, number: int, entry: Entry) -> Markup:
         "article",
         tag("header", tag("h3", f"{number}. {short(entry.name)}"), badge(entry.verdict)),
         tag("ul", [tag("li", why) for why in entry.why], class_="why") if entry.why else None,
-        _facts(_of_entry(entry)),
+        _of_entry(entry),
         [_build(build) for build in entry.builds],
         evidence(entry),
         _reproduce(report, entry),
@@ -42,33 +42,37 @@ def article(report: Report, number: int, entry: Entry) -> Markup:
     )
 
 
-def _of_entry(entry: Entry) -> list[tuple[str, Child]]:
-    run, image = entry.run, entry.image
-    return [
-        ("Image", tag("code", str(image.repository)) if image is not None else None),
-        ("Digest", tag("code", str(image.digest)) if image is not None else None),
-        ("Run", f"{run.key}" if run is not None else None),
+def _of_entry(entry: Entry) -> Markup:
+    run = entry.run
+    held = [_many(entry.signatures, "signature"), _many(entry.attestations, "attestation")]
+    keys = dict.fromkeys(proof.key_name for proof in (*entry.signatures, *entry.attestations))
+    facts: list[tuple[str, Child]] = [
+        ("Run", str(run.key) if run is not None else None),
         ("Uid of the run", tag("code", run.key.uid) if run is not None and run.key.uid else None),
         ("Mark of the run", (run.mark or "none") if run is not None else None),
-        ("Signatures that hold", _count(entry, len(entry.signatures))),
-        ("Attestations that hold", _count(entry, len(entry.attestations))),
+        ("What holds", " and ".join(filter(None, held)) or "nothing"),
+        ("By the key", "\n".join(keys)),
     ]
+    return _facts(facts, _wide("Image", tag("code", str(entry.image)) if entry.image is not None else None))
 
 
-def _count(entry: Entry, count: int) -> str | None:
-    return str(count) if entry.image is not None or entry.attestations else None
+def _many(proofs: tuple[Proof, ...], what: str) -> str:
+    return f"{len(proofs)} {what}{'s' if len(proofs) > 1 else ''}" if proofs else ""
 
 
-def _facts(facts: list[tuple[str, Child]]) -> Markup:
+def _facts(facts: list[tuple[str, Child]], first: Markup | None = None, last: Markup | None = None) -> Markup:
     shown = [tag("div", tag("dt", term), tag("dd", text)) for term, text in facts if text]
-    return tag("dl", shown, class_="facts")
+    return tag("dl", first, shown, last, class_="facts")
+
+
+def _wide(term: str, text: Child) -> Markup | None:
+    return tag("div", tag("dt", term), tag("dd", text), class_="wide") if text else None
 
 
 def _build(build: Build) -> Markup:
     facts: list[tuple[str, Child]] = [
         ("Builder", build.builder_id),
         ("Build type", build.build_type),
-        ("Defined in", build.definition),
         ("Started", build.started),
         ("Finished", together(build.finished, tag("span", _took(build), class_="soft"))),
         ("Uid of the run", build.invocation),
@@ -77,7 +81,7 @@ def _build(build: Build) -> Markup:
     return together(
         tag("h4", "The build"),
         tag("p", build.predicate_type, class_="soft mono"),
-        _facts(facts),
+        _facts(facts, None, _wide("Defined in", build.definition)),
         _table("Built from", ("Source", "Commit"), sources),
         _table("Parameters", ("Name", "Value"), list(build.parameters)),
         _tasks(build.tasks),

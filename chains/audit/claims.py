@@ -41,15 +41,17 @@ def verdict_without_image(run: RunClaim) -> tuple[Verdict, str] | None:
         return Verdict.RUNNING, ""
     if run.mark == "failed" and not run.images:
         return Verdict.FAILED, run.reason or "the mark gives no reason"
-    if run.images or run.held:
-        return None
+    return None if run.images or run.held else _verdict_on_nothing(run)
+
+
+def _verdict_on_nothing(run: RunClaim) -> tuple[Verdict, str]:
     if not run.names_artifacts:
         return Verdict.NOTHING, run.reason or "no result of it names an artifact"
-    if run.mark == "true" and run.reason:
+    if run.mark != "true":
+        return Verdict.UNSIGNED, "it has ended and carries no mark"
+    if run.reason:
         return Verdict.NOTHING, run.reason  # the signer says itself that it stored nothing
-    if run.mark == "true":
-        return Verdict.CLAIMED, "it is marked as signed, and neither its annotations nor a registry hold anything of it"
-    return Verdict.UNSIGNED, "it has ended and carries no mark"
+    return Verdict.CLAIMED, "it is marked as signed, and neither its annotations nor a registry hold anything of it"
 
 
 def with_mark(judgement: Judgement, run: RunClaim) -> tuple[Verdict, tuple[str, ...]]:

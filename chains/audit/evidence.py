@@ -1,6 +1,7 @@
 """The evidence on the page: signatures, envelopes, decoded provenance, log entries and manifests, as they came."""
 
 import base64
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -40,16 +41,21 @@ def _proof(title: str, proof: Proof) -> Markup:
         tag("dl", told, class_="facts"),
         tag("p", "What was signed, decoded:"),
         tag("pre", _indented(signed.payload.body)),
-        *(
-            (tag("p", "The envelope, as it is stored:"), tag("pre", _text(raw)))
-            if signed.envelope is not None
-            else (tag("p", "The same, as it is stored:"), tag("pre", _text(raw)))
-        ),
+        tag("p", "The envelope, as it is stored:" if signed.envelope is not None else "The same, as it is stored:"),
+        tag("pre", _text(raw)),
     )
 
 
 def _log(entry: LogEntry) -> str:
-    return f"index {entry.log_index} of the log {entry.log_id.hex()}, {entry.integrated_time} s after 1970 began"
+    return f"index {entry.log_index} of the log {entry.log_id.hex()}{_since(entry.integrated_time)}"
+
+
+def _since(seconds: int) -> str:
+    """Return when an entry was made, nothing where the log does not tell."""
+    try:
+        return f", since {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%SZ}" if seconds else ""
+    except (ValueError, OverflowError, OSError):
+        return f", since {seconds} s after 1970 began"
 
 
 def _passed_over(entry: Entry) -> Markup:

@@ -36,7 +36,7 @@ class Report:
     @property
     def by_urgency(self) -> tuple[Entry, ...]:
         """The entries that there was something to judge of: the bad first, then the unknown, then the good."""
-        urgency = {verdict: 0 for verdict in BAD} | {Verdict.UNKNOWN: 1}
+        urgency = dict.fromkeys(BAD, 0) | {Verdict.UNKNOWN: 1}
         return tuple(sorted(self.judged, key=lambda entry: urgency.get(entry.verdict, 2)))
 
     @property

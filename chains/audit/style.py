@@ -41,6 +41,7 @@ header { padding-top: 3.5rem; }
 .facts {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem 2rem; margin: 1.6rem 0 0;
 }
+details > .facts { margin: 0 0 1rem; }
 .facts div { border-top: 1px solid var(--line); padding-top: .5rem; min-width: 0; }
 .facts .wide { grid-column: 1 / -1; }
 dt { font-size: .8rem; color: var(--soft); }

@@ -165,7 +165,7 @@ def _nothing(report: Report) -> Markup | None:
 def _keys(report: Report) -> Markup:
     shown = [
         together(
-            tag("h4", key_file(report, key.name)),
+            tag("h3", key_file(report, key.name)),
             tag("p", f"Given as {key.name}. Fingerprint ", tag("code", key.key_id)),
             tag("pre", key.verifier.public_pem.decode()),
         )

@@ -13,6 +13,7 @@ from chains.artifacts.reference import Repository
 from chains.audit.claims import claim_of_run
 from chains.audit.verdict import Entry, RunClaim, Verdict
 from chains.cli.image_source import ImageSource
+from chains.cli.terminal import printable
 from chains.errors import ChainsError, InputError
 from chains.kube.client import KubeClient
 from chains.kube.held_payloads import held_payloads
@@ -49,7 +50,7 @@ class Scope:
             *(f"repository {name}" for name in self.repositories),
             *(f"namespace {name}" for name in self.namespaces),
         )
-        return (*named, "every namespace") if self.everywhere else named
+        return tuple(map(printable, (*named, "every namespace") if self.everywhere else named))
 
     def check(self) -> None:
         """Raise InputError when there is nowhere to look."""
@@ -67,7 +68,7 @@ def named_images(scope: Scope) -> Iterator[Target | Entry]:
         lines = [line.partition(" #")[0].strip() for line in _content(file).splitlines()]
         names = [line for line in lines if line and not line.startswith("#")]
         if not names:
-            yield Entry(file, Verdict.UNKNOWN, ("it names no image",))
+            yield Entry(printable(file), Verdict.UNKNOWN, ("it names no image",))
         yield from map(_named, names)
 
 
@@ -87,7 +88,7 @@ async def tagged_images(scope: Scope, source: ImageSource, prefix: str) -> Async
             repository = Repository.parse(text)
             tags = await list_tags(source.client, repository, source.keychain)
         except ChainsError as error:
-            yield Entry(text, Verdict.UNKNOWN, (str(error),))
+            yield Entry(printable(text), Verdict.UNKNOWN, (str(error),))
             continue
         names = [f"{text}:{tag}" for tag in tags if is_of_an_image(tag, prefix)]
         if not names:
@@ -146,7 +147,7 @@ def _named(text: str) -> Target | Entry:
     try:
         return Target(ImageName.parse(text))
     except InputError as error:
-        return Entry(text, Verdict.UNKNOWN, (str(error),))
+        return Entry(printable(text), Verdict.UNKNOWN, (str(error),))
 
 
 def _content(file: str) -> str:

@@ -65,6 +65,11 @@ def test_a_list_of_images_has_comments_and_blank_lines(registry: RegistryServer,
     assert ended.exit_code == 20
 
 
+def test_a_name_that_is_no_text_is_told_of_all_the_same() -> None:
+    ended = audit("-o", "json", "\udcff/x\x1b[31m")
+    assert verdicts(ended) == {"\\udcff/x\\x1b[31m": "not judged"}
+
+
 def test_a_list_may_come_from_standard_input(registry: RegistryServer) -> None:
     name = f"{registry.address}/c25/app:v1"
     ended = chains_apart("audit", "--key", OLD, IGNORED, "--images", "-", stdin=f"{name}\n")

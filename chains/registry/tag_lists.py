@@ -11,6 +11,7 @@ from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
 
 MOST_PAGES = 1000
+PAGE_SIZE = 500
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
 _BESIDE = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?", re.ASCII)
 
@@ -22,7 +23,7 @@ class _Tags(msgspec.Struct, frozen=True):
 async def list_tags(client: RegistryClient, repository: Repository, keychain: Keychain) -> tuple[str, ...]:
     """Return every tag of a repository; raise EdgeError when there is no such repository, or it cannot be listed."""
     found: dict[str, None] = {}
-    query = ""
+    query = f"n={PAGE_SIZE}"
     for _ in range(MOST_PAGES):
         answer = await client.get_tags(repository, keychain, query)
         if answer is None:

@@ -1,9 +1,8 @@
 """One entry of the page: the verdict, the build it rests on, the evidence, and how to check it without us."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
-from chains.audit.build import Build, Task
+from chains.audit.build import Build, Task, moment_in
 from chains.audit.evidence import evidence
 from chains.audit.markup import Child, Markup, tag, together
 from chains.audit.report import Report
@@ -147,11 +146,10 @@ def _reproduce(report: Report, entry: Entry) -> Markup | None:
 
 def _took(build: Build) -> str:
     """Return how long the build took, nothing where that cannot be told."""
-    try:
-        span = datetime.fromisoformat(build.finished) - datetime.fromisoformat(build.started)
-    except (ValueError, TypeError):
+    started, finished = moment_in(build.started), moment_in(build.finished)
+    if started is None or finished is None:
         return ""
-    seconds = int(span.total_seconds())
+    seconds = int((finished - started).total_seconds())
     minutes, hours = seconds // 60, seconds // 3600
     told = (
         f"{hours} h {minutes % 60} min" if hours else f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
@@ -74,6 +75,15 @@ def read_build(statement: bytes, predicate_type: str) -> Build:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the provenance is not of its form: {error}") from error
     raise InputError(f"{predicate_type[:120]} is no provenance that can be read: {V0_2} and {V1} can")
+
+
+def moment_in(text: str) -> datetime | None:
+    """Return a time that provenance tells of, None where it is none or has no time zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _of_0_2(predicate: wire.Predicate02) -> Build:

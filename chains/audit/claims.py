@@ -21,6 +21,7 @@ def claim_of_run(run: Run, held: Mapping[str, Candidate]) -> RunClaim:
         run.annotations.get(SIGNED, ""),
         run.annotations.get(REASON, ""),
         run.done,
+        run.completed,
         tuple(image.reference for image in hints.images if image.reference is not None),
         digests[0] if digests else None,
         names_artifacts=bool(hints.images or others),
@@ -32,7 +33,7 @@ def needs_of(run: RunClaim | None) -> Needs:
     """Return what must stand beside an image: of a PipelineRun it is the attestation, as its tasks sign the images."""
     if run is None:
         return Needs()
-    return Needs(signature=run.key.kind == "TaskRun" and bool(run.images), invocation=run.key.uid)
+    return Needs(signature=run.key.kind == "TaskRun" and bool(run.images), invocation=run.key.uid, ended=run.ended)
 
 
 def verdict_without_image(run: RunClaim) -> tuple[Verdict, str] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from chains.audit.build import Build, read_build
+from chains.audit.build import Build, moment_in, read_build
 from chains.audit.verdict import Found, Proof, Verdict
 from chains.errors import ChainsError, InputError, VerificationError
 from chains.pipeline.expectations import Expectations, select
@@ -46,12 +46,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What must stand beside an image; `invocation` is the uid of the run that an attestation must be of, if any."""
+    """What must stand beside an image; an attestation must be of the run, if one is given, as far as it names its own.
+
+    `invocation` is the run's uid, `ended` when it ended, in RFC 3339.
+    """
 
     signature: bool = True
     attestation: bool = True
     claims: bool = True
     invocation: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ async def judge(found: Found, question: Question, needs: Needs) -> Judgement:
     if not needs.claims:
         question = replace(question, demands=replace(question.demands, claims=False))
     signatures = await _signatures(found, question)
-    attestations = _of_run(await _attestations(found, question), needs.invocation)
+    attestations = _of_run(await _attestations(found, question), needs)
     wanted = [half for half, needed in ((signatures, needs.signature), (attestations, needs.attestation)) if needed]
     return Judgement(
         _verdict(wanted),
@@ -153,16 +157,23 @@ async def _of_types(found: Found, question: Question, key: Key) -> Verified:
     return replace(verified, refusals=tuple(one for one in verified.refusals if one.candidate.digest not in held))
 
 
-def _of_run(half: _Half, invocation: str) -> _Half:
-    """Leave out the attestations that tell of another run, where they name theirs."""
-    if not invocation or not half.proofs:
+def _of_run(half: _Half, needs: Needs) -> _Half:
+    """Leave out the attestations that tell of another run: of another uid or, as SLSA 0.2 has no uid, another end."""
+    if not needs.invocation or not half.proofs:
         return half
-    own = tuple(one for one in half.proofs if one.build is None or one.build.invocation in ("", invocation))
+    own = tuple(one for one in half.proofs if one.build is None or _is_of(one.build, needs))
     if own:
         return replace(half, proofs=own)
     return _Half(
-        stored=False, why=f"the attestations that hold are of other runs than the one with the uid {invocation}"
+        stored=False, why=f"the attestations that hold are of other runs than the one with the uid {needs.invocation}"
     )
+
+
+def _is_of(build: Build, needs: Needs) -> bool:
+    if build.invocation:
+        return build.invocation == needs.invocation
+    told, ended = moment_in(build.finished), moment_in(needs.ended)
+    return told is None or ended is None or told == ended
 
 
 def _build(statement: bytes, kind: str) -> Build | None:

@@ -46,7 +46,7 @@ BAD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RunClaim:
-    """What a run says of itself: its mark, whether it ended, and what it made.
+    """What a run says of itself: its mark, whether it ended and when, and what it made.
 
     `images` can carry signatures; `artifact` is the sha256 of the first thing it made that is no image, if there is
     one; `held` are the signed payloads in its own annotations, by the short key they are kept under.
@@ -56,6 +56,7 @@ class RunClaim:
     mark: str
     reason: str
     done: bool
+    ended: str
     images: tuple[ImageReference, ...]
     artifact: Digest | None = None
     names_artifacts: bool = False

@@ -80,7 +80,7 @@ def signature(text: str = "cosign container image signature", layout: Layout = L
 
 def claim(text: str = "build", mark: str = "true") -> RunClaim:
     """A run that claims to be signed."""
-    return RunClaim(RunKey("TaskRun", "builds", text, text), mark, text, True, (IMAGE,))
+    return RunClaim(RunKey("TaskRun", "builds", text, text), mark, text, True, "", (IMAGE,))
 
 
 def entry(verdict: Verdict = Verdict.VERIFIED, text: str = "", **parts: Any) -> Entry:

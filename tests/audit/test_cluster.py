@@ -5,13 +5,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chains.artifacts.reference import ImageReference
 from chains.controller.turn import End
 from chains.demo.faults import Fault
 from chains.demo.world import World, world
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
-from chains.runs.marks import REASON
+from chains.runs.marks import REASON, SIGNED
 from chains.runs.sighting import RunKey
 from tests.verify.recordings import chains
 from tests.world.builders import NAMESPACE, OCI, build, inhabited
@@ -110,12 +112,15 @@ async def test_runs_with_nothing_to_sign_or_not_at_their_end_are_neither_good_no
     assert ended.verdicts() == {"silent": "nothing to sign", "running": "not finished"}
 
 
-async def test_the_attestation_of_another_run_of_the_same_image_does_not_count(tmp_path: Path) -> None:
-    settings = OCI | {"artifacts.taskrun.format": "slsa/v2alpha4"}
-    async with inhabited(tmp_path, settings) as here:
+@pytest.mark.parametrize("form", ["slsa/v1", "slsa/v2alpha4"])
+async def test_the_attestation_of_another_run_of_the_same_image_does_not_count(tmp_path: Path, form: str) -> None:
+    async with inhabited(tmp_path, OCI | {"artifacts.taskrun.format": form}) as here:
         image = await here.apply_build("one")
         await here.until(End.SIGNED)
-        await apply(here.world, "two", image, signed="true")
+        later = build("two", image)
+        later["metadata"]["annotations"] = {SIGNED: "true"}
+        later["status"]["completionTime"] = "2026-05-01T09:00:00Z"
+        await here.world.kubernetes.apply(later)
         ended = await audit(here.world)
     assert ended.verdicts() == {"one": "verified", "two": "claim without proof"}
     assert "are of other runs" in ended.why("two")

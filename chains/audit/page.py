@@ -113,7 +113,7 @@ def _row(number: int, entry: Entry) -> Markup:
     commit = next(iter(source.digest.values()), "")[:12] if source is not None else ""
     cells = (
         ("", badge(entry.verdict)),
-        ("", together(tag("a", short(entry.name), href=f"#entry-{number}"), _of_run(entry))),
+        ("", together(tag("a", short(entry.name), href=f"#entry-{number}"), _of_run(entry), _first_reason(entry))),
         ("Built by", build.builder_id if build is not None else ""),
         ("From", " ".join(filter(None, (source.uri.removeprefix("git+"), commit))) if source is not None else ""),
         ("Finished", build.finished.replace("T", " ") if build is not None else ""),
@@ -126,6 +126,12 @@ def _of_run(entry: Entry) -> Markup | None:
     if entry.run is None or entry.name == str(entry.run.key):
         return None
     return together(tag("br"), tag("span", str(entry.run.key), class_="soft"))
+
+
+def _first_reason(entry: Entry) -> Markup | None:
+    if not entry.why:
+        return None
+    return together(tag("br"), tag("span", entry.why[0], class_=tone_of(entry.verdict)))
 
 
 def _entries(report: Report) -> Markup | None:

@@ -1,7 +1,12 @@
 """`chains audit` over lists of images and repositories, against recorded repositories."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -160,3 +165,22 @@ def test_a_report_goes_to_a_file_on_demand(registry: RegistryServer, tmp_path: P
     assert (ended.exit_code, ended.stdout) == (0, "")
     assert ended.stderr == f"It verified. The report is in {path}\n"
     assert json.loads(path.read_text())["good"] is True
+
+
+def test_progress_and_colour_are_for_a_terminal(registry: RegistryServer) -> None:
+    ours, theirs = pty.openpty()
+    told = ("audit", "--key", OLD, IGNORED, f"{registry.address}/c25/app:v1", f"{registry.address}/c25/unsigned:v1")
+    env = {name: text for name, text in os.environ.items() if name != "NO_COLOR"}
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        done = subprocess.run(
+            [sys.executable, "-m", "chains", *told], stdout=theirs, stderr=theirs, env=env, timeout=60, check=False
+        )
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # what Linux says when nobody writes any more
+            while piece := terminal.read(4096):
+                shown += piece
+    assert done.returncode == 12
+    assert b"2/2" in shown
+    assert b"\x1b[32mverified" in shown
+    assert b"\x1b[31munsigned" in shown

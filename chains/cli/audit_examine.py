@@ -52,6 +52,7 @@ class Examiner:
         finally:
             for look in looks.values():
                 look.cancel()
+            await asyncio.gather(*looks.values(), return_exceptions=True)
 
     async def _entry(self, thing: Target | RunClaim | Entry, looks: dict[ImageReference, asyncio.Task[Found]]) -> Entry:
         if isinstance(thing, Entry):

@@ -108,6 +108,27 @@ def test_a_registry_that_is_down_could_not_be_judged(registry: RegistryServer) -
     assert ended.exit_code == 20
 
 
+def test_an_image_that_takes_too_long_could_not_be_judged(registry: RegistryServer) -> None:
+    slow = Fault(path="/v2/mix/.*sig", delay=30.0)
+    registry.faults.add(slow)
+    try:
+        names = (f"{registry.address}/{name}:v1" for name in ("mix/dual", "c25/app"))
+        ended = audit("--timeout", "1s", "-o", "json", *names)
+    finally:
+        registry.faults.remove(slow)
+    assert list(verdicts(ended).values()) == ["not judged", "verified"]
+    assert (ended.exit_code, ended.stderr) == (20, "")
+    assert "within 1 s" in ended.stdout
+
+
+def test_every_attestation_must_satisfy_the_policies(registry: RegistryServer, tmp_path: Path) -> None:
+    name = f"{registry.address}/c25/app:v1"
+    for text, code in (('predicateType.startsWith("https://slsa.dev/")', 0), ("predicate.builder.id == 'nobody'", 12)):
+        policy = tmp_path / f"policy-{code}.cel"
+        policy.write_text(text)
+        assert audit("--policy", str(policy), name).exit_code == code
+
+
 def test_what_is_bad_outweighs_what_could_not_be_judged(registry: RegistryServer) -> None:
     ended = audit(f"{registry.address}/c25/unsigned:v1", "127.0.0.1:1/a/b:v1")
     assert ended.exit_code == 12

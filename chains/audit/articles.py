@@ -7,8 +7,7 @@ from chains.audit.evidence import evidence
 from chains.audit.markup import Child, Markup, tag, together
 from chains.audit.report import Report
 from chains.audit.reproduce import commands_for
-from chains.audit.table import tone_of
-from chains.audit.verdict import Entry, Proof, Verdict
+from chains.audit.verdict import Entry, Proof, Verdict, tone_of
 
 _SIGNS = {"good": "✓", "bad": "✕", "unknown": "?", "neutral": "·"}
 _SHORTENED = 20

@@ -8,8 +8,7 @@ from chains.audit.markup import Markup, tag, together
 from chains.audit.report import Report, moment_text
 from chains.audit.reproduce import key_file
 from chains.audit.style import CSS
-from chains.audit.table import tone_of
-from chains.audit.verdict import MEANINGS, NEUTRAL, Entry, Verdict
+from chains.audit.verdict import MEANINGS, NEUTRAL, Entry, Verdict, tone_of
 
 _NOT_LOGGED = "The transparency log was not checked: nothing here says when, or how often, something was signed."
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chains.audit.report import Report
 from chains.audit.text import printable
-from chains.audit.verdict import BAD, NEUTRAL, Entry, Verdict
+from chains.audit.verdict import Entry, Verdict, tone_of
 
 _COLOURS = {"good": "32", "bad": "31", "unknown": "33", "neutral": "2"}
 _NARROWEST = 24
@@ -17,15 +17,6 @@ class Look:
 
     width: int = 0
     colours: bool = False
-
-
-def tone_of(verdict: Verdict) -> str:
-    """Return `good`, `bad`, `unknown` or `neutral`."""
-    if verdict in BAD:
-        return "bad"
-    if verdict in NEUTRAL:
-        return "neutral"
-    return "good" if verdict is Verdict.VERIFIED else "unknown"
 
 
 def as_table(report: Report, look: Look) -> str:

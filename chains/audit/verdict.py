@@ -44,6 +44,15 @@ BAD = frozenset(
 )
 
 
+def tone_of(verdict: Verdict) -> str:
+    """Return `good`, `bad`, `unknown` or `neutral`."""
+    if verdict in BAD:
+        return "bad"
+    if verdict in NEUTRAL:
+        return "neutral"
+    return "good" if verdict is Verdict.VERIFIED else "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class RunClaim:
     """What a run says of itself: its mark, whether it ended and when, and what it made.

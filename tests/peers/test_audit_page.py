@@ -23,6 +23,7 @@ from tests.peers.programs import Finished, chains, run
 pytestmark = pytest.mark.peers
 
 ALONE = (
+    "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--hide-scrollbars",

@@ -49,18 +49,22 @@ async def _ready(process: asyncio.subprocess.Process, log: Path, path: str, addr
         async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
             while True:
                 if process.returncode is not None:
-                    pytest.fail(f"{log.stem} ended at once: {log.read_text()}", pytrace=False)
+                    pytest.fail(f"{log.stem} ended at once: {_said(log)}", pytrace=False)
                 found = address or _told(log)
                 if found and await _answers(session, f"http://{found}{path}"):
                     return found
                 await asyncio.sleep(0.01)
     except TimeoutError:
-        pytest.fail(f"{log.stem} did not answer within {READY_SECONDS} s: {log.read_text()}", pytrace=False)
+        pytest.fail(f"{log.stem} did not answer within {READY_SECONDS} s: {_said(log)}", pytrace=False)
 
 
 def _told(log: Path) -> str:
-    found = _LISTENING.search(log.read_text())
+    found = _LISTENING.search(_said(log))
     return found[1] if found else ""
+
+
+def _said(log: Path) -> str:
+    return log.read_text()
 
 
 async def _answers(session: aiohttp.ClientSession, url: str) -> bool:

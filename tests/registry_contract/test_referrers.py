@@ -1,4 +1,4 @@
-"""How referrers are listed: what holds in every registry that lists them, and where one parts from the specification."""
+"""How referrers are listed: what holds wherever they are, and where one registry parts from the specification."""
 
 import json
 

@@ -53,7 +53,7 @@ Verdicts = dict[tuple[Written, tuple[str, str]], Finished]
 
 @dataclass(frozen=True)
 class Scene:
-    """A log, the images, a folder with our key pair `cosign.key` and the log's key, and a stranger's folder with his."""
+    """A log, the images, a folder with our key pair and the log's key, and a stranger's folder with a pair of his."""
 
     ours: Path
     theirs: Path
@@ -63,7 +63,9 @@ class Scene:
     async def sign(self, encoding: str, log: str) -> None:
         """Sign the images that are to be signed in this way, with one call of `chains sign`."""
         runs = [
-            taskrun_object(f"run-{at}", uid=f"uid-{at}", results=image_results(str(image.repository), str(image.digest)))
+            taskrun_object(
+                f"run-{at}", uid=f"uid-{at}", results=image_results(str(image.repository), str(image.digest))
+            )
             for at, (written, image) in enumerate(self.images.items())
             if (written.encoding, written.log) == (encoding, log)
         ]

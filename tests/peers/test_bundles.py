@@ -79,8 +79,9 @@ async def test_cosign_3_verifies_entries_of_the_second_api_new_ones_and_those_th
 ):
     log_signer = KeySigner.of(Ed25519PrivateKey.generate()) if details == "PKIX_ED25519" else None
     async with logged("embedded", tmp_path, log_signer) as here:
-        cosign, root = Cosign("cosign-3", tmp_path), trusted_root(
-            tmp_path, here.rekor.url, here.rekor.public_key, here.rekor.tiles.log_id
+        cosign, root = (
+            Cosign("cosign-3", tmp_path),
+            trusted_root(tmp_path, here.rekor.url, here.rekor.public_key, here.rekor.tiles.log_id),
         )
         for path in ("team/app", "team/same"):
             image = await here.bench.push(path)

@@ -22,10 +22,11 @@ _HEADINGS = {
 _OPENING = """\
 # Who verifies what
 
-Every cell is a run of the program named above it, on an image that `chains sign` signed and attested, in docker-
-registry 2.8, which does not list referrers, and in go-containerregistry's registry, which does: a cell speaks for
-both. Where a transparency log was written to, the verifier is given the log's key and refuses what is not logged;
-where there was none, it is told so. Each program has to find our signature, or our attestation, by our key.
+Every cell is a run of the program named above it, on an image that `chains sign` signed and attested, in
+docker-registry 2.8, which does not list referrers, and in go-containerregistry's registry, which does: a cell
+speaks for both. Where a transparency log was written to, the verifier is given the log's key and refuses what is
+not logged; where there was none, it is told so. Each program has to find our signature, or our attestation, by our
+key.
 
 `make peers` runs all of it and compares the result with this page; `make interop` writes it anew. The setting is
 `storage.oci.encoding-format`. **`both` verifies with every program, whoever else attests the image**, as long as

@@ -1,6 +1,7 @@
 """Rekor's first API: an entry is uploaded, verified and returned; one that is there already is as good."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -23,9 +24,17 @@ _LIMITS = Limits()
 class LogV1:
     """A client of one log."""
 
-    def __init__(self, url: str, keys: Sequence[LogKey], *, limits: Limits = _LIMITS, proxy: URL | None = None) -> None:
-        """`keys` are those that the log may sign with; raise InputError for a URL that cannot be used."""
-        self._transport = Transport(url, limits=limits, proxy=proxy)
+    def __init__(
+        self,
+        url: str,
+        keys: Sequence[LogKey],
+        *,
+        limits: Limits = _LIMITS,
+        proxy: URL | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`keys` are those that the log may sign with, `clock` gives seconds; raise InputError for an unfit URL."""
+        self._transport = Transport(url, limits=limits, proxy=proxy, clock=clock)
         self._keys = tuple(keys)
         self._limits = limits
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -29,12 +30,14 @@ class Answer:
 class Transport:
     """Sends requests to a log over one session, opened with the first of them."""
 
-    def __init__(self, url: str, *, limits: Limits, proxy: URL | None = None) -> None:
+    def __init__(
+        self, url: str, *, limits: Limits, proxy: URL | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """`url` is the log's; raise InputError when it is no http or https URL."""
         self._base = _base(url)
         self._limits = limits
         self._proxy = proxy
-        self._respite = Respite()
+        self._respite = Respite(clock)
         self._places = asyncio.Semaphore(limits.connections)
         self._session: aiohttp.ClientSession | None = None
 

@@ -19,8 +19,8 @@ what is in the log, and counted:
   registry; a layer of somebody else that is gone; where there is a log, a layer without its entry
 - **doubled**: equal layers, one payload signed twice, one run attested twice for one image, an entry too many in the log
 - **wrong**: a layer that no key of ours has signed, a digest nobody built, a config that does not count its layers,
-  a mark that came before what it promises, somebody else's data reordered, a forbidden connection, a secret told, an
-  entry that the log does not have
+  a mark that came before what it promises, somebody else's data reordered, a forbidden connection, a secret told,
+  an entry that the log does not have
 - **stuck**: a run that never settled, or could not be deleted
 
 *Tries* is how often the fault struck; *recovery* is the longest time in seconds from the end of the fault until

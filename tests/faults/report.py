@@ -17,7 +17,8 @@ what is in the log, and counted:
 
 - **lost**: a run that has vanished, was given up, or is marked signed without every signature and attestation in the
   registry; a layer of somebody else that is gone; where there is a log, a layer without its entry
-- **doubled**: equal layers, one payload signed twice, one run attested twice for one image, an entry too many in the log
+- **doubled**: equal layers, one payload signed twice, one run attested twice for one image, an entry too many in
+  the log
 - **wrong**: a layer that no key of ours has signed, a digest nobody built, a config that does not count its layers,
   a mark that came before what it promises, somebody else's data reordered, a forbidden connection, a secret told,
   an entry that the log does not have

@@ -7,6 +7,8 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -16,7 +18,8 @@ from chains.cli.logs import LEVELS, log_to_stderr
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.controller.health import probes
-from chains.controller.leader_metrics import LeaderMetrics
+from chains.controller.host_errors import HostErrors
+from chains.controller.live_metrics import Surroundings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
 from chains.controller.shares import Shares
@@ -78,28 +81,29 @@ async def _serve(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
+    errors = HostErrors()
     async with AsyncExitStack() as stack:
         leadership = None
         if election:
-            voter = await stack.enter_async_context(_connected(kubeconfig))
+            voter = await stack.enter_async_context(_connected(kubeconfig, errors))
             leadership = ElectedLeadership(voter, system_namespace, election, identity_in(os.environ))
         shares = Shares(leadership)
-        client = await stack.enter_async_context(_connected(kubeconfig, shares.check))
+        client = await stack.enter_async_context(_connected(kubeconfig, errors, shares.check))
         secret = secret_source(signing_secrets, client, system_namespace)
         wiring = await stack.enter_async_context(
-            ClusterWiring(client, secret, os.environ, ca_files, permit=shares.check)
+            ClusterWiring(client, secret, os.environ, ca_files, errors.note, permit=shares.check)
         )
-        metrics = Metrics(wiring.circuits)
-        if leadership is not None:
-            metrics.registry.register(LeaderMetrics(shares))
+        metrics = Metrics(Surroundings(wiring.circuits, wiring.key_id, errors, version("chains")))
         service = Service(KubeCluster(client, system_namespace), wiring, scope, metrics=metrics, shares=shares)
-        async with probes(health_port, service.unready, metrics.text):
+        async with probes(health_port, service.unready, metrics.text, service.stalled):
             await service.run(stop)
 
 
 @asynccontextmanager
-async def _connected(kubeconfig: str | None, permit: Callable[[], None] = lambda: None) -> AsyncIterator[KubeClient]:
-    client = await KubeClient.connect(kubeconfig, permit=permit)
+async def _connected(
+    kubeconfig: str | None, errors: HostErrors, permit: Callable[[], None] = lambda: None
+) -> AsyncIterator[KubeClient]:
+    client = await KubeClient.connect(kubeconfig, observe=partial(errors.note, "api"), permit=permit)
     try:
         yield client
     finally:

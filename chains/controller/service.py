@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from chains.controller.intake import Intake
+from chains.controller.leader_metrics import LeaderMetrics
 from chains.controller.metrics import Metrics
 from chains.controller.outcomes import backoff, write_outcome, write_retry
 from chains.controller.patrol import Patrol
@@ -19,6 +20,7 @@ from chains.controller.reconcile import reconcile, strike_forged
 from chains.controller.resumption import sign_again
 from chains.controller.settling import Settling
 from chains.controller.shares import OwnStore, Shares
+from chains.controller.stages import timed
 from chains.controller.state import State
 from chains.controller.turn import End, Turn
 from chains.errors import EdgeError, InputError
@@ -26,6 +28,8 @@ from chains.pipeline.parts import Parts
 from chains.runs.sighting import RunKey
 
 SHUTDOWN = 20.0
+# Every request is bounded, and a turn has few of them: a worker without an end for so long never comes to one.
+STALL = 900.0
 FEW = 4
 WAITING_POLL = 15.0
 DAY = 86_400.0
@@ -75,6 +79,7 @@ class Service:
         self._patrol = Patrol(cluster, scope.places, self._horizon, calm, self._shares)
         self._metrics = metrics or Metrics()
         self._metrics.follow(self)
+        self._metrics.registry.register(LeaderMetrics(self._shares))
         self._settling = Settling(self._metrics.note_repair)
         self._cluster = cluster
         self._workshop = workshop
@@ -148,7 +153,7 @@ class Service:
 
     def _accept_config(self, entries: Mapping[str, str]) -> None:
         try:
-            parts = self._workshop.choose(entries)
+            parts = timed(self._workshop.choose(entries), self._metrics.stages)
         except InputError as error:
             self._refuse_config(str(error))
             return
@@ -241,11 +246,18 @@ class Service:
             return turn
         if key in self._intake.lately:
             return await sign_again(key, self._cluster, parts)
-        return await reconcile(key, self._cluster, parts, self._intake.past(key), oldest=self.state.oldest)
+        return await reconcile(
+            key, self._cluster, parts, self._intake.past(key), oldest=self.state.oldest, stages=self._metrics.stages
+        )
 
     def unready(self) -> tuple[str, ...]:
         """Return why no run can be signed just now."""
         return tuple(filter(None, (*self.state.unready(), self._shares.leadership.trouble)))
+
+    def stalled(self) -> str:
+        """Say that no worker has ended a turn for so long that only a restart helps; empty while the queue moves."""
+        still = self.queue.still()
+        return f"runs wait, and no worker has taken or ended one for {still:.0f} s" if still > STALL else ""
 
     def _account(self, turn: Turn, parts: Parts | None) -> None:
         self._metrics.note(turn, self.queue.waited(turn.key))
@@ -273,6 +285,8 @@ class Service:
                 self._intake.forget(turn.key)
                 self.queue.forget(turn.key)
                 write_outcome(turn)
+                if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
+                    self._intake.note_marked(turn.key)
         if turn.end in (End.SIGNED, End.RESUMED) and parts is not None and (store := parts.stores.get("oci")):
             self._settling.note(turn.receipts, OwnStore(store, self._shares, turn.key), parts.config.quiet_time)
         self._observe(turn)

@@ -17,11 +17,19 @@ from chains.kube.transport import cause, timeout
 from chains.kube.wire import Change, Page, change, lines, page, status
 from chains.runs.authors import FIELD_MANAGER
 
+# What is told of each request that failed: its host and status, None when no answer came.
+Observe = Callable[[str, int | None], None]
+# Somebody else wrote first, or the version is forgotten: the caller looks again.
+_EXPECTED = (409, 410)
 REQUEST_SECONDS = 30.0
 PAGE_SIZE = 500
 _JSON = "application/json"
 _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+
+
+def unobserved(_host: str, _status: int | None) -> None:
+    """Tell nobody."""
 
 
 class KubeClient:
@@ -31,9 +39,11 @@ class KubeClient:
         self,
         connection: Connection,
         request_seconds: float = REQUEST_SECONDS,
+        observe: Observe = unobserved,
         permit: Callable[[], None] = lambda: None,
     ) -> None:
         """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
+        self._observe = observe
         self._connection = connection
         self._permit = permit
         self._base = connection.endpoint.host
@@ -46,10 +56,15 @@ class KubeClient:
         cls,
         kubeconfig: str | None = None,
         request_seconds: float = REQUEST_SECONDS,
+        observe: Observe = unobserved,
         permit: Callable[[], None] = lambda: None,
     ) -> Self:
-        """Connect as a kubeconfig or the pod's service account says; raise InputError when neither can be used."""
-        return cls(await Connection.open(kubeconfig), request_seconds, permit)
+        """Connect as a kubeconfig or the pod's service account says; raise InputError when neither can be used.
+
+        `observe` is told of each request that failed: its host and status, None when no answer came. `permit` is called
+        right before every write, and raises EdgeError to keep it from going out.
+        """
+        return cls(await Connection.open(kubeconfig), request_seconds, observe, permit)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -175,6 +190,8 @@ class KubeClient:
         with self._trouble(request):
             async with await self._answer(request, bound) as response:
                 if response.status >= 300 and response.status != 404:
+                    if response.status not in _EXPECTED:
+                        self._observe(self._base, response.status)
                     raise refusal(request, response.status, status(await response.read()), _retry_after(response))
                 yield response
 
@@ -212,11 +229,14 @@ class KubeClient:
         try:
             yield
         except TimeoutError as error:
+            self._observe(self._base, None)
             raise EdgeError(f"{self._base} did not answer in time when asked to {request}", transient=True) from error
         except aiohttp.ClientResponseError as error:
+            self._observe(self._base, error.status)
             why = f"HTTP {error.status} from the proxy or the server"
             raise EdgeError(f"cannot {request} at {self._base}: {why}", transient=True) from None
         except (aiohttp.ClientError, OSError) as error:
+            self._observe(self._base, None)
             raise EdgeError(f"cannot {request} at {self._base}: {cause(error)}", transient=True) from error
         except (msgspec.DecodeError, ValueError) as error:
             raise EdgeError(f"{self._base} answered {request} with {error}", transient=True) from error

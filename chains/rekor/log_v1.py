@@ -14,7 +14,7 @@ from chains.rekor.limits import Limits
 from chains.rekor.log_key import LogKey
 from chains.rekor.proposals import propose, verifier_of
 from chains.rekor.refusals import refused, unreadable, untrue
-from chains.rekor.transport import Transport
+from chains.rekor.transport import Observe, Transport, unobserved
 from chains.rekor.verify import check_subject, verify_entry
 
 ENTRIES = "/api/v1/log/entries"
@@ -31,10 +31,16 @@ class LogV1:
         *,
         limits: Limits = _LIMITS,
         proxy: URL | None = None,
+        observe: Observe = unobserved,
+        permit: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`keys` are those that the log may sign with, `clock` gives seconds; raise InputError for an unfit URL."""
-        self._transport = Transport(url, limits=limits, proxy=proxy, clock=clock)
+        """`keys` are those that the log may sign with; raise InputError for a URL that cannot be used.
+
+        `permit` is called right before every write, and raises EdgeError to keep it from going out. `clock` gives
+        seconds.
+        """
+        self._transport = Transport(url, limits=limits, proxy=proxy, observe=observe, permit=permit, clock=clock)
         self._keys = tuple(keys)
         self._limits = limits
 

@@ -14,14 +14,15 @@ _HTPASSWD = "ci:$2y$05$amxAiQqBdzQWpo88mtyrle6JJ/loHHM.65Ul7yPG6sx9KImJWrIaS\n"
 
 @asynccontextmanager
 async def docker_registry(
-    tmp_path: Path, *, auth: Mapping[str, Mapping[str, str]] | None = None, deletes: bool = True
+    tmp_path: Path, *, auth: Mapping[str, Mapping[str, str]] | None = None, deletes: bool = True, requests: bool = False
 ) -> AsyncIterator[str]:
     """Start docker-registry with its storage below `tmp_path` and give its `127.0.0.1:PORT`.
 
-    `auth` is that section of its configuration. The test fails when the program is missing or does not come up.
+    `auth` is that section of its configuration, and `requests` lets its log, `docker-registry.log`, tell of each. The
+    test fails when the program is missing or does not come up.
     """
     log, config = tmp_path / "docker-registry.log", tmp_path / "docker-registry.yml"
-    config.write_text(json.dumps(_configuration(tmp_path / "docker-registry", auth, deletes)))
+    config.write_text(json.dumps(_configuration(tmp_path / "docker-registry", auth, deletes, requests)))
     async with served("docker-registry", "serve", str(config), log=log, path="/v2/", env=_environment()) as address:
         yield address
 
@@ -33,10 +34,12 @@ def passwords(folder: Path) -> Mapping[str, Mapping[str, str]]:
     return {"htpasswd": {"realm": "here", "path": str(path)}}
 
 
-def _configuration(root: Path, auth: Mapping[str, Mapping[str, str]] | None, deletes: bool) -> dict[str, object]:
+def _configuration(
+    root: Path, auth: Mapping[str, Mapping[str, str]] | None, deletes: bool, requests: bool
+) -> dict[str, object]:
     configuration: dict[str, object] = {
         "version": "0.1",
-        "log": {"level": "info", "accesslog": {"disabled": True}},
+        "log": {"level": "info", "accesslog": {"disabled": not requests}},
         "storage": {"filesystem": {"rootdirectory": str(root)}, "delete": {"enabled": deletes}},
         "http": {"addr": "127.0.0.1:0"},
     }

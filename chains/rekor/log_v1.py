@@ -35,10 +35,9 @@ class LogV1:
         permit: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`keys` are those that the log may sign with; raise InputError for a URL that cannot be used.
+        """`keys` are those that the log may sign with; `clock` gives seconds; raise InputError for an unfit URL.
 
-        `permit` is called right before every write, and raises EdgeError to keep it from going out. `clock` gives
-        seconds.
+        `permit` is called right before every write, and raises EdgeError to keep it from going out.
         """
         self._transport = Transport(url, limits=limits, proxy=proxy, observe=observe, permit=permit, clock=clock)
         self._keys = tuple(keys)

@@ -50,8 +50,7 @@ class Transport:
     ) -> None:
         """`url` is the log's; raise InputError when it is no http or https URL.
 
-        `permit` is called right before every write, and raises EdgeError to keep it from going out. `clock` gives
-        seconds.
+        `permit` is called right before every write, and raises EdgeError to keep it from going out.
         """
         self._permit = permit
         self._observe = observe

@@ -10,8 +10,9 @@ from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import ImageReference
 from chains.cli.cosign_command import CosignCommand, refuse
 from chains.cli.image_flags import ImageFlags, registry_flags
-from chains.cli.image_source import ImageSource, image_source, run_within
+from chains.cli.image_source import run_within
 from chains.cli.predicate_types import predicate_type
+from chains.cli.registry_images import RegistryImages, registry_images
 from chains.errors import InputError
 from chains.payloads.bundle import read_bundle
 from chains.payloads.dsse import read_envelope
@@ -67,7 +68,7 @@ async def _beside(
     name: str, suffix: str, platform: str, flags: ImageFlags
 ) -> tuple[tuple[StoredLayer, ...], tuple[StoredLayer, ...]]:
     """Return the readable layers of the tag, and the bundles."""
-    async with image_source(flags, (name,)) as source:
+    async with registry_images(flags, (name,)) as source:
         image = await _image(source, name, platform)
         reader = source.reader(name)
         tagged, bundles = await reader.tagged(image, suffix), await reader.bundles(image)
@@ -79,7 +80,7 @@ async def _beside(
     return tagged, tuple(layer for layer in bundles if _is_bundle(layer.body))
 
 
-async def _image(source: ImageSource, name: str, platform: str) -> ImageReference:
+async def _image(source: RegistryImages, name: str, platform: str) -> ImageReference:
     if not platform:
         return await source.resolve(name)
     parsed = ImageName.parse(name)

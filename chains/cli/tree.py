@@ -8,7 +8,8 @@ import click
 from chains.artifacts.image_name import ImageName
 from chains.cli.cosign_command import CosignCommand, switch
 from chains.cli.image_flags import ImageFlags, registry_flags
-from chains.cli.image_source import image_source, run_within
+from chains.cli.image_source import run_within
+from chains.cli.registry_images import registry_images
 from chains.cli.terminal import printable
 
 _TAGS = ((".att", "💾 Attestations"), (".sig", "🔐 Signatures"), (".sbom", "📦 SBOMs"))
@@ -38,7 +39,7 @@ def command(image: str, timeout: str, **given: Any) -> None:
 
 async def _groups(name: str, flags: ImageFlags) -> list[tuple[str, list[str]]]:
     """Return a title and the digests below it for each tag and each referrer, in a fixed order."""
-    async with image_source(flags, (name,)) as source:
+    async with registry_images(flags, (name,)) as source:
         image = await source.resolve(name)
         shelf, reader = source.registry_shelf(), source.reader(name)
         groups = []

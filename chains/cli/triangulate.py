@@ -6,7 +6,8 @@ import click
 
 from chains.cli.cosign_command import CosignCommand, refuse
 from chains.cli.image_flags import ImageFlags, registry_flags
-from chains.cli.image_source import image_source, run_within
+from chains.cli.image_source import run_within
+from chains.cli.registry_images import registry_images
 
 SUFFIXES = {"signature": ".sig", "attestation": ".att", "sbom": ".sbom"}
 
@@ -30,7 +31,7 @@ def command(image: str, kind: str, timeout: str, **given: Any) -> None:
 
 
 async def _place(name: str, kind: str, flags: ImageFlags) -> str:
-    async with image_source(flags, (name,)) as source:
+    async with registry_images(flags, (name,)) as source:
         image = await source.resolve(name)
         if kind == "digest":
             return str(image)

@@ -7,8 +7,16 @@ import click
 from chains.artifacts.reference import shown
 from chains.cli.cosign_command import CosignCommand, refuse, switch
 from chains.cli.image_flags import ImageFlags
-from chains.cli.image_source import ImageNotFoundError, ImageSource, image_source, run_within
-from chains.cli.verify_flags import NOT_CHECKED, VerifyFlags, all_flags, annotations_from, log_verifier
+from chains.cli.image_source import ImageNotFoundError, ImageSource, run_within
+from chains.cli.verify_flags import (
+    NOT_CHECKED,
+    Logs,
+    VerifyFlags,
+    all_flags,
+    annotations_from,
+    images_beside_logs,
+    log_verifier,
+)
 from chains.cli.verify_output import Printed, print_banner, print_signatures
 from chains.cli.verifying_key import verifier_for
 from chains.errors import ChainsError
@@ -40,18 +48,20 @@ def command(images: tuple[str, ...], annotations: tuple[str, ...], **given: Any)
     try:
         flags = VerifyFlags.of(given)
         flags.check()
-        demands = flags.demands(annotations_from(annotations), log_verifier(flags))
-        run_within(flags.timeout, _verify_all(images, flags, demands, ImageFlags.of(given)))
+        wanted, logs = annotations_from(annotations), log_verifier(flags)
+        run_within(flags.timeout, _verify_all(images, flags, flags.demands(wanted, logs), logs, ImageFlags.of(given)))
     except ChainsError as error:
         refuse(str(error), _exit_code(error))
 
 
-async def _verify_all(images: tuple[str, ...], flags: VerifyFlags, demands: Demands, where: ImageFlags) -> None:
+async def _verify_all(
+    images: tuple[str, ...], flags: VerifyFlags, demands: Demands, logs: Logs | None, where: ImageFlags
+) -> None:
     verifier = await verifier_for(flags.key, flags.signature_digest_algorithm, offline=flags.offline)
     printed = Printed(flags.output_file)
     if flags.log_ignored:
         click.echo(NOT_CHECKED["signature"], err=True)
-    async with image_source(where, images) as source:
+    async with images_beside_logs(where, images, verifier, logs) as source:
         for name in images:
             await _verify(name, source, verifier, demands, flags.output, printed)
 

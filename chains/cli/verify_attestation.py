@@ -8,9 +8,9 @@ import click
 from chains.cli.cosign_command import CosignCommand, refuse
 from chains.cli.expectation_flags import check_policies, expectation_flags, expected_from
 from chains.cli.image_flags import ImageFlags
-from chains.cli.image_source import ImageNotFoundError, ImageSource, image_source, run_within
+from chains.cli.image_source import ImageNotFoundError, ImageSource, run_within
 from chains.cli.predicate_types import predicate_type
-from chains.cli.verify_flags import NOT_CHECKED, VerifyFlags, all_flags, log_verifier
+from chains.cli.verify_flags import NOT_CHECKED, Logs, VerifyFlags, all_flags, images_beside_logs, log_verifier
 from chains.cli.verify_output import Printed, print_attestations, print_banner
 from chains.cli.verifying_key import verifier_for
 from chains.errors import ChainsError
@@ -71,19 +71,22 @@ def command(images: tuple[str, ...], type_name: str, exit_codes: str, **given: A
     try:
         flags = VerifyFlags.of(given)
         flags.check()
-        wanted = Wanted(type_name, flags.demands({}, log_verifier(flags)), *expected_from(given))
-        run_within(flags.timeout, _verify_all(images, wanted, flags, ImageFlags.of(given)))
+        logs = log_verifier(flags)
+        wanted = Wanted(type_name, flags.demands({}, logs), *expected_from(given))
+        run_within(flags.timeout, _verify_all(images, wanted, flags, logs, ImageFlags.of(given)))
     except ChainsError as error:
         detailed = next((code for kind, code in DETAILED if isinstance(error, kind)), 1)
         refuse(str(error), detailed if exit_codes == "detailed" else 1)
 
 
-async def _verify_all(images: tuple[str, ...], wanted: Wanted, flags: VerifyFlags, where: ImageFlags) -> None:
+async def _verify_all(
+    images: tuple[str, ...], wanted: Wanted, flags: VerifyFlags, logs: Logs | None, where: ImageFlags
+) -> None:
     verifier = await verifier_for(flags.key, flags.signature_digest_algorithm, offline=flags.offline)
     printed = Printed(flags.output_file)
     if flags.log_ignored:
         click.echo(NOT_CHECKED["attestation"], err=True)
-    async with image_source(where, images) as source:
+    async with images_beside_logs(where, images, verifier, logs) as source:
         for name in images:
             verified = await _verify(name, source, verifier, wanted)
             print_banner(name, verified, "attestation")

@@ -4,9 +4,9 @@ import importlib
 import os
 from pathlib import Path
 
+from chains.cli.imports import import_over_http
 from chains.errors import ChainsError, EdgeError, InputError
 from chains.keys.verifier import KeyVerifier
-from chains.registry.fetch import fetch_text
 
 PUBLIC_KEY = "cosign.pub"
 _LATER = ("awskms", "gcpkms", "azurekms", "hashivault", "pkcs11", "gitlab", "github", "ovhkms")
@@ -35,7 +35,8 @@ async def public_key_pem(reference: str, *, offline: bool) -> bytes:
     if scheme == "env":
         return _variable(rest)
     if scheme in ("http", "https"):
-        return await fetch_text(reference, os.environ)
+        text: bytes = await import_over_http("chains.registry.fetch").fetch_text(reference, os.environ)
+        return text
     if scheme in _CLUSTER:
         pem: bytes = await importlib.import_module("chains.cli.cluster_key").read_public_key(reference)
         return pem

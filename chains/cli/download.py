@@ -8,7 +8,7 @@ import msgspec
 
 from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import ImageReference
-from chains.cli.cosign_command import CosignCommand, refuse
+from chains.cli.cosign_command import CosignCommand, output_file_flag, refuse
 from chains.cli.image_flags import ImageFlags, registry_flags
 from chains.cli.image_source import run_within
 from chains.cli.predicate_types import predicate_type
@@ -34,6 +34,7 @@ def command() -> None:
 
 @command.command(name="signature", cls=CosignCommand)
 @click.argument("image")
+@output_file_flag
 @registry_flags
 def signature(image: str, timeout: str, **given: Any) -> None:
     """Print the image's signatures, one JSON object a line, and its bundles as they are."""
@@ -48,6 +49,7 @@ def signature(image: str, timeout: str, **given: Any) -> None:
 @click.argument("image")
 @click.option("--predicate-type", "type_name", default="", metavar="TYPE", help="Only those of this predicate type.")
 @click.option("--platform", default="", metavar="OS/ARCH", help="Of an index, the image for this platform.")
+@output_file_flag
 @registry_flags
 def attestation(image: str, type_name: str, platform: str, timeout: str, **given: Any) -> None:
     """Print the image's attestations: envelopes one a line, and bundles as they are."""

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from chains.artifacts.image_name import ImageName
-from chains.cli.cosign_command import CosignCommand, switch
+from chains.cli.cosign_command import CosignCommand, output_file_flag, switch
 from chains.cli.image_flags import ImageFlags, registry_flags
 from chains.cli.image_source import run_within
 from chains.cli.registry_images import registry_images
@@ -19,6 +19,7 @@ _PREDICATE_TYPE = "dev.sigstore.bundle.predicateType"
 @click.command(name="tree", cls=CosignCommand)
 @click.argument("image")
 @switch("--experimental-oci11", hidden=True)
+@output_file_flag
 @registry_flags
 def command(image: str, timeout: str, **given: Any) -> None:
     """Show the signatures, attestations, SBOMs and other referrers of an image."""

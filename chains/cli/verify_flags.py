@@ -72,6 +72,7 @@ class VerifyFlags(Flags, frozen=True):
     trusted_root: str = ""
     output: str = ""
     output_file: str = ""
+    keep_going: bool = False
     timeout: str = "3m0s"
     accept_attestation_as_signature: bool = False
     check_identity: bool = False

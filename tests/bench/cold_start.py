@@ -35,16 +35,16 @@ def measure(title: str, times: int, *command: str | Path) -> None:
 
 def main(times: int) -> None:
     """Measure Python alone, the list of commands, and verifying from a folder and from a registry."""
-    with recorded_registry("c25/app", "x/set") as registry:
-        image, logged = f"{registry.address}/c25/app:v1", f"{registry.address}/x/set:v1"
+    with recorded_registry("c25/app", "x/attintoto") as registry:
+        image, logged = f"{registry.address}/c25/app:v1", f"{registry.address}/x/attintoto:v1"
         measure("python -c pass", times, sys.executable, "-c", "pass")
         measure("chains --help", times, CHAINS, "--help")
         measure("chains verify --help", times, CHAINS, "verify", "--help")
         measure("chains verify --local-image", times, CHAINS, "verify", "--local-image", *KEY, "save25")
         measure("chains verify, registry", times, CHAINS, "verify", *KEY, image)
-        measure("chains verify, registry, log entry", times, CHAINS, "verify", *LOGGED, logged)
-        provenance = ("verify-attestation", "--type", "slsaprovenance", *KEY)
-        measure("chains verify-attestation, registry", times, CHAINS, *provenance, image)
+        attested = (CHAINS, "verify-attestation", "--type", "slsaprovenance")
+        measure("chains verify-attestation, registry", times, *attested, *KEY, image)
+        measure("chains verify-attestation, log entry", times, *attested, *LOGGED, logged)
 
 
 if __name__ == "__main__":

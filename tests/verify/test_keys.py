@@ -103,7 +103,8 @@ async def test_the_public_half_is_shown_of_every_place_a_key_may_be_at(tmp_path:
     (tmp_path / "cosign.key").write_bytes(pair.private_pem)
     private = {"KEY": pair.private_pem.decode(), "COSIGN_PASSWORD": "pw"}
     for reference in (str(tmp_path / "cosign.key"), "env://KEY"):
-        assert chains("public-key", "--key", reference, env=private).stdout == public
+        shown = await asyncio.to_thread(chains, "public-key", "--key", reference, env=private)
+        assert shown.stdout == public, shown.stderr
     env = {"KUBECONFIG": str(tmp_path / "kubeconfig")}
     async with KubernetesServer() as kubernetes, published(pair.public_pem) as address:
         (tmp_path / "kubeconfig").write_text(kubernetes.kubeconfig())

@@ -43,6 +43,7 @@ bench: $(VENV)/dev.stamp ## speed and memory beside the floor; writes docs/perfo
 docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains config docs > docs/config.md
 	@$(BIN)/chains docs > docs/cli.md
+	@$(BIN)/chains docs --man docs/man
 
 lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
 	@$(PIP) install uv

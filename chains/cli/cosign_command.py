@@ -82,7 +82,9 @@ def together(*decorators: Decorator) -> Decorator:
 
 
 PRINTED_TO = "printed_to"
-output_file_flag = click.option("--output-file", PRINTED_TO, default="", metavar="FILE", help="Print there instead.")
+output_file_flag = click.option(
+    "--output-file", PRINTED_TO, type=click.Path(), default="", metavar="FILE", help="Print there instead."
+)
 timeout_flag = click.option(
     "--timeout", "-t", default="3m0s", show_default=True, metavar="TIME", help="For the whole command."
 )

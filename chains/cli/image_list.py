@@ -11,7 +11,9 @@ from chains.cli.terminal import printable
 from chains.errors import ChainsError, InputError, VerificationError
 
 image_list_flags = together(
-    click.option("--from-file", default="", metavar="FILE", help="Images, one a line; - is standard input."),
+    click.option(
+        "--from-file", type=click.Path(), default="", metavar="FILE", help="Images, one a line; - is standard input."
+    ),
     switch("--keep-going", text="Go on to the next image when one fails; the first failure decides the exit code."),
 )
 

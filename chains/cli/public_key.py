@@ -16,6 +16,7 @@ from chains.errors import InputError
 @click.option(
     "--key",
     "reference",
+    type=click.Path(),
     required=True,
     metavar="REF",
     help="The key: a file, env://VAR, or k8s://NS/NAME; of https:// and k8s-cm:// the public key that is there.",

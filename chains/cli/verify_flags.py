@@ -24,6 +24,7 @@ NOT_CHECKED = {
 key_flags = together(
     click.option(
         "--key",
+        type=click.Path(),
         default="",
         metavar="REF",
         help="The public key: a file, env://, https://, k8s://NS/SECRET or k8s-cm://NS/CONFIGMAP.",
@@ -49,13 +50,16 @@ key_flags = together(
     ),
     click.option(
         "--trusted-root",
+        type=click.Path(),
         default="",
         metavar="FILE",
         help="A Sigstore trusted root with the keys of transparency logs; default: $SIGSTORE_REKOR_PUBLIC_KEY.",
     ),
     click.option("--max-workers", default=10, hidden=True, metavar="N"),
     click.option("--output", "-o", default="", metavar="json|text", help="How the result is printed."),
-    click.option("--output-file", default="", metavar="FILE", help="Print the result there instead."),
+    click.option(
+        "--output-file", type=click.Path(), default="", metavar="FILE", help="Print the result there instead."
+    ),
 )
 
 

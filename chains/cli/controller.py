@@ -27,7 +27,13 @@ LAST_MOMENT = 24.0
 @click.option("--kubeconfig", metavar="F", help="How to reach the cluster; default: $KUBECONFIG, then the pod's own.")
 @click.option("--namespace", default="", metavar="A,B", help="Only runs in these namespaces; default: all.")
 @click.option("--signing-secrets", default="", metavar="DIR|k8s://NS/NAME", help="Where the signing key is.")
-@click.option("--workers", default=32, show_default=True, type=click.IntRange(1, 1024), help="Runs signed at once.")
+@click.option(
+    "--workers",
+    default=64,
+    show_default=True,
+    type=click.IntRange(1, 1024),
+    help="Runs signed at once, at most half of them of one namespace.",
+)
 @click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
 @click.option("--health-port", default=8080, show_default=True, help="Port of the probes and metrics; 0 for none.")
 @click.option("--log-level", default="info", show_default=True, type=click.Choice(list(LEVELS)))

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from enum import IntEnum
 
 from chains.runs.sighting import RunKey
@@ -20,10 +20,13 @@ class Lane(IntEnum):
 class RunQueue:
     """Runs waiting for a worker, and those waiting for their next try.
 
-    A run that is added again while a worker has it is queued once more when the worker is done with it.
+    A run that is added again while a worker has it is queued once more when the worker is done with it. The workers
+    have at most `share` runs of one namespace at once: one whose registries are silent must not hold up the others.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, share: int = 1 << 30) -> None:
+        self._share = share
+        self._active_in: Counter[str] = Counter()
         self._lanes: tuple[OrderedDict[str, deque[RunKey]], ...] = (OrderedDict(), OrderedDict())
         self._waiting: dict[RunKey, Lane] = {}
         self._active: set[RunKey] = set()
@@ -111,6 +114,7 @@ class RunQueue:
             key = self._next()
             if key is not None:
                 self._active.add(key)
+                self._active_in[key.namespace] += 1
                 return key
             await self._until_woken()
         return None
@@ -118,6 +122,11 @@ class RunQueue:
     def release(self, key: RunKey) -> None:
         """Give a run back; if it was added meanwhile, it is queued again."""
         self._active.discard(key)
+        if self._active_in[key.namespace] == self._share:
+            self._wake.set()
+        self._active_in[key.namespace] -= 1
+        if not self._active_in[key.namespace]:
+            del self._active_in[key.namespace]
         lane = self._again.pop(key, None)
         if lane is not None:
             self.add(key, lane)
@@ -137,11 +146,13 @@ class RunQueue:
 
     def _next(self) -> RunKey | None:
         for lane in self._lanes:
-            if lane:
-                namespace, keys = lane.popitem(last=False)
+            namespace = next((name for name in lane if self._active_in[name] < self._share), None)
+            if namespace is not None:
+                keys = lane[namespace]
                 key = keys.popleft()
-                if keys:
-                    lane[namespace] = keys
+                lane.move_to_end(namespace)
+                if not keys:
+                    del lane[namespace]
                 del self._waiting[key]
                 return key
         return None

@@ -38,7 +38,12 @@ class Scope:
 
     kinds: tuple[str, ...] = ("TaskRun", "PipelineRun")
     namespaces: tuple[str, ...] = ()
-    workers: int = 32
+    workers: int = 64
+
+    @property
+    def share(self) -> int:
+        """How many runs of one namespace are in hand at once: half, so that no namespace holds up the others."""
+        return max(1, self.workers // 2)
 
     @property
     def places(self) -> tuple[tuple[str, str | None], ...]:
@@ -61,7 +66,7 @@ class Service:
         metrics: Metrics | None = None,
     ) -> None:
         self.state = State()
-        self.queue = RunQueue()
+        self.queue = RunQueue(scope.share)
         self._intake = Intake(self.queue, self.state)
         self._patrol = Patrol(cluster, scope.places, self._horizon, calm)
         self._metrics = metrics or Metrics()

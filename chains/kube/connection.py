@@ -12,6 +12,7 @@ import yaml
 import yarl
 
 from chains.errors import EdgeError, InputError
+from chains.kube.credentials import Credentials, plain_credentials, pod_credentials
 from chains.kube.proxy import environment_proxy
 from chains.kube.transport import Endpoint, session, tls_context
 
@@ -34,13 +35,17 @@ class Surroundings:
 class Connection:
     """An HTTP session to one API server, and the Authorization header that it wants."""
 
-    def __init__(self, kubeconfig: str | None, around: Surroundings, configuration: "Configuration") -> None:
+    def __init__(self, kubeconfig: str | None, around: Surroundings, credentials: Credentials) -> None:
         self._kubeconfig = kubeconfig
         self._around = around
-        self._configuration = configuration
+        self._credentials = credentials
         self._renewing = asyncio.Lock()
-        self.endpoint = _endpoint(configuration, around.environ)
         self._sessions = [session(tls_context(self.endpoint))]
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the API server is."""
+        return self._credentials.endpoint
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -60,10 +65,9 @@ class Connection:
     async def authorization(self) -> str:
         """Return the Authorization header of the moment, empty when the credentials are a certificate or none."""
         try:
-            header = await self._configuration.get_api_key_with_prefix("BearerToken")
-        except (_library_error(), OSError, ValueError) as error:
+            return await self._credentials.authorization()
+        except (OSError, ValueError) as error:
             raise EdgeError(f"the pod's service account token cannot be read: {error}", transient=True) from error
-        return str(header or "").strip()
 
     async def renew(self, refused: str) -> bool:
         """Read the credentials again after `refused` was answered with 401; say whether there are others now."""
@@ -72,18 +76,17 @@ class Connection:
                 return True
             try:
                 fresh = await _load(self._kubeconfig, self._around)
-                return self._adopt(fresh, refused)
+                return await self._adopt(fresh, refused)
             except InputError as error:
                 raise EdgeError(f"new credentials cannot be had: {error}", transient=True) from error
 
-    def _adopt(self, fresh: "Configuration", refused: str) -> bool:
-        endpoint = _endpoint(fresh, self._around.environ)
-        other = endpoint != self.endpoint
+    async def _adopt(self, fresh: Credentials, refused: str) -> bool:
+        other = fresh.endpoint != self.endpoint
         if other:
             # Connections made with the old certificate stay who they were, and requests under way need them.
-            self._sessions.append(session(tls_context(endpoint)))
-        self.endpoint, self._configuration = endpoint, fresh
-        return other or str(fresh.api_key.get("BearerToken", "")).strip() != refused
+            self._sessions.append(session(tls_context(fresh.endpoint)))
+        self._credentials = fresh
+        return other or await self.authorization() != refused
 
     async def close(self) -> None:
         """Close every connection."""
@@ -115,35 +118,32 @@ def _source(kubeconfig: str | None, around: Surroundings) -> str | None:
     )
 
 
-async def _load(source: str | None, around: Surroundings) -> "Configuration":
+async def _load(source: str | None, around: Surroundings) -> Credentials:
+    if source is None:
+        return pod_credentials(around.pod_credentials, around.environ)
+    return plain_credentials(Path(source), around.environ) or await _load_with_library(source, around)
+
+
+async def _load_with_library(source: str, around: Surroundings) -> Credentials:
     # Importing the library costs a third of a second, which commands that never speak to a cluster should not pay.
     from kubernetes_asyncio.client import Configuration  # noqa: PLC0415
-    from kubernetes_asyncio.config import load_incluster_config, load_kube_config  # noqa: PLC0415
+    from kubernetes_asyncio.config import ConfigException, load_kube_config  # noqa: PLC0415
 
     configuration = Configuration()
-    what = "the pod's service account" if source is None else f"the kubeconfig {source}"
+    what = f"the kubeconfig {source}"
     try:
-        if source is None:
-            load_incluster_config(  # type: ignore[no-untyped-call]  # the library leaves it untyped
-                configuration,
-                environ=around.environ,
-                token_filename=str(around.pod_credentials / "token"),
-                cert_filename=str(around.pod_credentials / "ca.crt"),
-            )
-        else:
-            # Tokens that a refresh spends are written back, as kubectl does.
-            await load_kube_config(config_file=source, client_configuration=configuration)
-    except (_library_error(), OSError, yaml.YAMLError, aiohttp.ClientError) as error:
+        # Tokens that a refresh spends are written back, as kubectl does.
+        await load_kube_config(config_file=source, client_configuration=configuration)
+    except (ConfigException, OSError, yaml.YAMLError, aiohttp.ClientError) as error:
         raise InputError(f"{what} cannot be used: {error}") from error
     except _MISREADINGS as error:
         raise InputError(f"{what} is not laid out as a kubeconfig ({type(error).__name__}: {error})") from error
-    return configuration
+    header = str(configuration.api_key.get("BearerToken", "")).strip()
 
+    async def authorization() -> str:
+        return header
 
-def _library_error() -> type[Exception]:
-    from kubernetes_asyncio.config import ConfigException  # noqa: PLC0415 (see _load)
-
-    return ConfigException
+    return Credentials(_endpoint(configuration, around.environ), authorization)
 
 
 def _endpoint(configuration: "Configuration", environ: Mapping[str, str]) -> Endpoint:

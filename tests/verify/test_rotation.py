@@ -27,8 +27,8 @@ class Cluster:
     async def chains(self, *arguments: str) -> Ended:
         return await asyncio.to_thread(chains, *arguments, env=self._env, cwd=self._folder)
 
-    async def public_key(self, reference: str = REFERENCE) -> str:
-        return (await self.chains("public-key", "--key", reference)).stdout
+    async def public_key(self) -> str:
+        return (await self.entries())["cosign.pub"].decode()
 
     async def entries(self) -> dict[str, bytes]:
         client = await KubeClient.connect(str(self._folder / "kubeconfig"))
@@ -59,7 +59,7 @@ async def test_the_old_public_key_is_kept_and_the_new_pair_is_in_the_secret(tmp_
         assert second != first
         assert (tmp_path / "cosign.pub").read_text() == second
         assert signer_from_secret(await here.entries()).public_pem.decode() == second
-        assert await here.public_key("k8s-cm://audit/keys-public-keys") == second
+        assert (await here.chains("public-key", "--key", "k8s-cm://audit/keys-public-keys")).stdout == second
         assert (await here.chains("generate-key-pair", "--rotate", "-y", REFERENCE)).exit_code == 0
         kept = kubernetes.get("ConfigMap", "keys-public-keys", "audit")
         assert kept is not None

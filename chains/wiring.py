@@ -1,8 +1,8 @@
 """From config to live parts: the tables of signers and stores; the one place edges are chosen."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -34,16 +34,22 @@ from chains.rekor.log_v2 import LogV2
 MOUNTED_SECRET = Path("/etc/signing-secrets")
 REMEMBERED_KEYCHAINS = 1024
 LOG_KEY_VARIABLE = "SIGSTORE_REKOR_PUBLIC_KEY"
+# What is told of each request that failed: the system, its host and the status, None when no answer came.
+Observe = Callable[[str, str, int | None], None]
+
+
+def unobserved(_system: str, _host: str, _status: int | None) -> None:
+    """Tell nobody."""
 
 
 class Registries:
     """The registry clients of one process, secure and insecure, each opened when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str], ca_files: Mapping[str, Path]) -> None:
+    def __init__(self, env: Mapping[str, str], ca_files: Mapping[str, Path], observe: Observe = unobserved) -> None:
         self._env = env
         self._ca_files = ca_files
         self._clients: dict[bool, RegistryClient] = {}
-        self._breaker = Breaker()
+        self._breaker = Breaker(observe=partial(observe, "registry"))
 
     def client(self, config: Config) -> RegistryClient:
         """Return the client that a configuration calls for."""
@@ -71,8 +77,9 @@ class Registries:
 class Logs:
     """The transparency logs' clients of one process, each made when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], observe: Observe = unobserved) -> None:
         self._env = env
+        self._observe = partial(observe, "log")
         self._clients: dict[TransparencySettings, LogV1 | LogV2] = {}
 
     def transparency(self, config: Config) -> Transparency | None:
@@ -83,7 +90,7 @@ class Logs:
         if settings not in self._clients:
             proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
             client = LogV1 if settings.version == 1 else LogV2
-            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy)
+            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy, observe=self._observe)
         return Transparency(self._clients[settings], settings.deferred)
 
     async def close(self) -> None:
@@ -110,11 +117,17 @@ class ClusterWiring:
     """What the controller signs and stores with: the cluster's signing secret, and its runs' registry credentials."""
 
     def __init__(
-        self, client: KubeClient, secret: SecretSource, env: Mapping[str, str], ca_files: Mapping[str, Path]
+        self,
+        client: KubeClient,
+        secret: SecretSource,
+        env: Mapping[str, str],
+        ca_files: Mapping[str, Path],
+        observe: Observe = unobserved,
     ) -> None:
+        """`observe` is told of each request to a registry or the log that failed."""
         self.keyring = Keyring(secret)
-        self._registries = Registries(env, ca_files)
-        self._logs = Logs(env)
+        self._registries = Registries(env, ca_files, observe)
+        self._logs = Logs(env, observe)
         self._pull_secrets = PullSecrets(client)
         self._own_credentials = config_file_keychain(env)
         self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)
@@ -152,6 +165,10 @@ class ClusterWiring:
     def circuits(self) -> Mapping[str, str]:
         """Return the state of each registry whose last request failed."""
         return self._registries.circuits()
+
+    def key_id(self) -> str:
+        """Return the id of the key in force, empty when there is none."""
+        return self.keyring.state.key_id
 
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config

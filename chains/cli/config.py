@@ -2,6 +2,7 @@
 
 import click
 
+from chains.config.policy import write_policy
 from chains.config.reference import write_reference
 
 
@@ -14,3 +15,9 @@ def command() -> None:
 def _docs() -> None:
     """Print the reference of every setting as Markdown."""
     click.echo(write_reference(), nl=False)
+
+
+@command.command(name="policy")
+def _policy() -> None:
+    """Print the admission policies that keep mistakes out of the ConfigMap, as YAML."""
+    click.echo(write_policy(), nl=False)

@@ -5,6 +5,8 @@ import gc
 import os
 import signal
 import threading
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -13,6 +15,8 @@ from chains.cli.logs import LEVELS, log_to_stderr
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.controller.health import probes
+from chains.controller.host_errors import HostErrors
+from chains.controller.live_metrics import Surroundings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
 from chains.kube.client import KubeClient
@@ -64,14 +68,16 @@ async def _serve(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
-    client = await KubeClient.connect(kubeconfig)
+    errors = HostErrors()
+    client = await KubeClient.connect(kubeconfig, observe=partial(errors.note, "api"))
     try:
         secret = secret_source(signing_secrets, client, system_namespace)
-        async with ClusterWiring(client, secret, os.environ, ca_files) as wiring:
+        async with ClusterWiring(client, secret, os.environ, ca_files, errors.note) as wiring:
             cluster = KubeCluster(client, system_namespace)
-            metrics = Metrics(wiring.circuits)
+            around = Surroundings(wiring.circuits, wiring.key_id, errors, version("chains"))
+            metrics = Metrics(around)
             service = Service(cluster, wiring, scope, metrics=metrics)
-            async with probes(health_port, service.unready, metrics.text):
+            async with probes(health_port, service.unready, metrics.text, service.stalled):
                 await service.run(stop)
     finally:
         await client.close()

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,11 +17,16 @@ _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How a setting is read: `accepts` is the sentence the reference prints, `unbuilt` the choices that come later."""
+    """How a setting is read: `accepts` is the sentence the reference prints, `unbuilt` the choices that come later.
+
+    `pattern` is a regular expression (RE2's) that every accepted text matches as a whole, empty where any text may do;
+    the cluster's admission policy refuses what does not.
+    """
 
     accepts: str
     read: Callable[[str], object]
     unbuilt: frozenset[str] = frozenset()
+    pattern: str = ""
 
 
 def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
@@ -32,7 +37,7 @@ def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
             raise InputError(f"{shown(text)} is none of {', '.join(choices)}")
         return text
 
-    return Check(_listed("one of", choices), read, frozenset(unbuilt))
+    return Check(_listed("one of", choices), read, frozenset(unbuilt), _either(choices))
 
 
 def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
@@ -45,7 +50,8 @@ def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
                 raise InputError(f"{shown(item)} is none of {', '.join(choices)}")
         return tuple(sorted(set(items)))
 
-    return Check(_listed("empty, or any of", choices), read, frozenset(unbuilt))
+    item = rf"\s*{_either(choices)}\s*"
+    return Check(_listed("empty, or any of", choices), read, frozenset(unbuilt), f"(?:{item}(?:,{item})*)?")
 
 
 def flag() -> Check:
@@ -58,7 +64,7 @@ def flag() -> Check:
             return False
         raise InputError(f"{shown(text)} is neither true nor false")
 
-    return Check("`true` or `false`", read)
+    return Check("`true` or `false`", read, pattern=_either(sorted(_TRUE | _FALSE)))
 
 
 def text() -> Check:
@@ -82,7 +88,7 @@ def duration() -> Check:
             raise InputError(f"{shown(given)} is no time such as 30s, 10m or 24h")
         return int(match[1]) * _SECONDS[match[2]]
 
-    return Check("a time such as `30s`, `10m` or `24h`", read)
+    return Check("a time such as `30s`, `10m` or `24h`", read, pattern=_DURATION.pattern)
 
 
 def backfill() -> Check:
@@ -97,7 +103,7 @@ def backfill() -> Check:
         except InputError:
             raise InputError(f"{shown(given)} is neither all nor none nor a time such as 24h") from None
 
-    return Check("`all`, `none`, or a time such as `24h`", read)
+    return Check("`all`, `none`, or a time such as `24h`", read, pattern=f"all|none|{_DURATION.pattern}")
 
 
 def repository() -> Check:
@@ -118,7 +124,11 @@ def web_address() -> Check:
             raise InputError(f"{shown(given)} is no http or https URL")
         return given.rstrip("/")
 
-    return Check("an `http` or `https` URL", read)
+    return Check("an `http` or `https` URL", read, pattern=r"[Hh][Tt][Tt][Pp][Ss]?://[^@\s?#]+[?#]*")
+
+
+def _either(choices: Iterable[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, choices))})"
 
 
 def _listed(lead: str, choices: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ import heapq
 import itertools
 import time
 from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
 from enum import IntEnum
 
 from chains.runs.sighting import RunKey
@@ -24,7 +25,10 @@ class RunQueue:
     have at most `share` runs of one namespace at once: one whose registries are silent must not hold up the others.
     """
 
-    def __init__(self, share: int = 1 << 30) -> None:
+    def __init__(self, share: int = 1 << 30, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds."""
+        self._clock = clock
+        self._moved = clock()
         self._share = share
         self._active_in: Counter[str] = Counter()
         self._lanes: tuple[OrderedDict[str, deque[RunKey]], ...] = (OrderedDict(), OrderedDict())
@@ -70,7 +74,11 @@ class RunQueue:
     def waited(self, key: RunKey | None) -> float | None:
         """Return for how many seconds a run is known to need work, None when it needs none."""
         since = self._since.get(key) if key is not None else None
-        return None if since is None else time.monotonic() - since
+        return None if since is None else self._clock() - since
+
+    def still(self) -> float:
+        """Return for how many seconds runs have waited for a worker while none took or gave back one."""
+        return self._clock() - self._moved if self._waiting else 0.0
 
     def forget(self, key: RunKey) -> None:
         """Say that a run needs no work any more, unless it is queued again already."""
@@ -80,7 +88,7 @@ class RunQueue:
     def add(self, key: RunKey, lane: Lane) -> None:
         """Queue a run now; what waits for a later try is tried now."""
         self._due.pop(key, None)
-        self._since.setdefault(key, time.monotonic())
+        self._since.setdefault(key, self._clock())
         if key in self._active:
             self._again[key] = min(lane, self._again.get(key, lane))
             return
@@ -89,6 +97,8 @@ class RunQueue:
             return
         if waiting is not None:
             self._leave(waiting, key)
+        if not self._waiting:
+            self._moved = self._clock()
         self._waiting[key] = lane
         self._lanes[lane].setdefault(key.namespace, deque()).append(key)
         self._wake.set()
@@ -97,7 +107,7 @@ class RunQueue:
         """Queue a run after a delay, unless it is queued already."""
         if key in self._waiting:
             return
-        due = time.monotonic() + seconds
+        due = self._clock() + seconds
         self._due[key] = due
         heapq.heappush(self._delayed, (due, next(self._order), key))
         self._wake.set()
@@ -114,6 +124,7 @@ class RunQueue:
             key = self._next()
             if key is not None:
                 self._active.add(key)
+                self._moved = self._clock()
                 self._active_in[key.namespace] += 1
                 return key
             await self._until_woken()
@@ -122,6 +133,7 @@ class RunQueue:
     def release(self, key: RunKey) -> None:
         """Give a run back; if it was added meanwhile, it is queued again."""
         self._active.discard(key)
+        self._moved = self._clock()
         if self._active_in[key.namespace] == self._share:
             self._wake.set()
         self._active_in[key.namespace] -= 1
@@ -138,7 +150,7 @@ class RunQueue:
             del self._lanes[lane][key.namespace]
 
     def _promote(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         while self._delayed and self._delayed[0][0] <= now:
             due, _, key = heapq.heappop(self._delayed)
             if self._due.get(key) == due:
@@ -159,7 +171,7 @@ class RunQueue:
 
     async def _until_woken(self) -> None:
         self._wake.clear()
-        wait = self._delayed[0][0] - time.monotonic() if self._delayed else None
+        wait = self._delayed[0][0] - self._clock() if self._delayed else None
         try:
             async with asyncio.timeout(wait):
                 await self._wake.wait()

@@ -6,12 +6,13 @@ RULES = {
     "tekton-chains-controller-cluster-access": {
         ("tekton.dev", "taskruns"): {"get", "list", "watch", "patch"},
         ("tekton.dev", "pipelineruns"): {"get", "list", "watch", "patch"},
-        ("", "events"): {"create"},
+        ("", "events"): {"create", "patch"},
     },
     "tekton-chains-pull-secrets": {("", "serviceaccounts"): {"get"}, ("", "secrets"): {"get"}},
     "tekton-chains-controller": {
         ("", "configmaps"): {"get", "list", "watch"},
         ("", "secrets", "signing-secrets"): {"get"},
+        ("coordination.k8s.io", "leases"): {"get", "create", "update"},
     },
     "tekton-chains-info": {("", "configmaps", "chains-info"): {"get"}},
 }

@@ -49,6 +49,7 @@ docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains config docs > docs/config.md
 	@$(BIN)/chains config policy > config/controller/settings-policy.yaml
 	@$(BIN)/chains docs > docs/cli.md
+	@$(BIN)/chains docs --man docs/man
 	@$(BIN)/chains docs metrics > docs/metrics.md
 
 site: $(VENV)/site.stamp ## the documentation as a site, in dist/site

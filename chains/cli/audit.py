@@ -17,9 +17,10 @@ from chains.cli.audit_scope import Scope, named_images, trusted_names
 from chains.cli.cosign_command import CosignCommand, refuse, switch
 from chains.cli.expectation_flags import check_policies, expectation_flags, expected_from
 from chains.cli.image_flags import Flags, ImageFlags, form_flags, reach_flags
-from chains.cli.image_source import image_source, span_in_seconds
+from chains.cli.image_source import span_in_seconds
 from chains.cli.loop import run
 from chains.cli.predicate_types import predicate_type
+from chains.cli.registry_images import registry_images
 from chains.cli.verify_flags import VerifyFlags, log_verifier
 from chains.cli.verifying_key import verifier_for
 from chains.errors import ChainsError, EdgeError, InputError
@@ -146,7 +147,7 @@ async def _audit(flags: _AuditFlags, verify: VerifyFlags, given: dict[str, Any])
     question = await _question(flags, verify, moment, given)
     pace = Pace(flags.concurrency, span_in_seconds(flags.timeout))
     named = tuple(named_images(flags.scope))
-    async with image_source(where, trusted_names(flags.scope, named)) as source:
+    async with registry_images(where, trusted_names(flags.scope, named)) as source:
         more = await gathered(flags.scope, source, where.attachment_tag_prefix, flags.kubeconfig)
         things = (*named, *more)
         with progress(len(things)) as done:

@@ -10,7 +10,8 @@ from chains.audit.claims import needs_of, verdict_without_image, with_mark
 from chains.audit.judge import Needs, Question, judge
 from chains.audit.verdict import Document, Entry, Found, RunClaim, Verdict
 from chains.cli.audit_scope import Scope, Target, claimed_images, tagged_images
-from chains.cli.image_source import ImageNotFoundError, ImageSource
+from chains.cli.image_source import ImageNotFoundError
+from chains.cli.registry_images import RegistryImages
 from chains.errors import ChainsError
 from chains.payloads.candidate import Candidate
 
@@ -30,7 +31,7 @@ class Pace:
 class Examiner:
     """Looks at images; `done` is told of each entry."""
 
-    source: ImageSource
+    source: RegistryImages
     question: Question
     pace: Pace
     needed: Needs
@@ -120,7 +121,7 @@ class Examiner:
 
 
 async def gathered(
-    scope: Scope, source: ImageSource, prefix: str, kubeconfig: str | None
+    scope: Scope, source: RegistryImages, prefix: str, kubeconfig: str | None
 ) -> tuple[Target | RunClaim | Entry, ...]:
     """Return what has to be asked for: the tags of repositories, what runs claim, and what went wrong."""
     found: list[Target | RunClaim | Entry] = [one async for one in tagged_images(scope, source, prefix)]

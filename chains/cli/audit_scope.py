@@ -12,7 +12,7 @@ from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import Repository
 from chains.audit.claims import claim_of_run
 from chains.audit.verdict import Entry, RunClaim, Verdict
-from chains.cli.image_source import ImageSource
+from chains.cli.registry_images import RegistryImages
 from chains.cli.terminal import printable
 from chains.errors import ChainsError, InputError
 from chains.kube.client import KubeClient
@@ -81,7 +81,7 @@ def trusted_names(scope: Scope, named: Iterable[Target | Entry]) -> tuple[str, .
     return tuple(texts)
 
 
-async def tagged_images(scope: Scope, source: ImageSource, prefix: str) -> AsyncIterator[Target | Entry]:
+async def tagged_images(scope: Scope, source: RegistryImages, prefix: str) -> AsyncIterator[Target | Entry]:
     """Yield every tag of the repositories that is of an image; a repository that cannot be listed is an entry."""
     for text in scope.repositories:
         try:

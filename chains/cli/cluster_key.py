@@ -1,4 +1,4 @@
-"""Public keys out of a cluster: the entry `cosign.pub` of a Secret, or of a ConfigMap."""
+"""Keys out of a cluster: the entries of a Secret, and `cosign.pub` of one or of a ConfigMap."""
 
 from collections.abc import Mapping
 
@@ -14,16 +14,26 @@ PUBLIC_KEY = "cosign.pub"
 async def read_public_key(reference: str) -> bytes:
     """Return the public key of `k8s://` or `k8s-cm://`; the latter needs no right to read the private key."""
     in_config_map = reference.startswith("k8s-cm://")
-    namespace, name = config_map_name(reference) if in_config_map else secret_name(reference)
-    client = await KubeClient.connect()
-    try:
-        files: Mapping[str, bytes]
-        if in_config_map:
+    files: Mapping[str, bytes]
+    if in_config_map:
+        namespace, name = config_map_name(reference)
+        client = await KubeClient.connect()
+        try:
             files = await read_config_map(client, namespace, name)
-        else:
-            files = await SecretSource(client, namespace, name).read()
-    finally:
-        await client.close()
+        finally:
+            await client.close()
+    else:
+        files = await read_secret_files(reference)
     if PUBLIC_KEY not in files:
         raise InputError(f"{reference} has no entry {PUBLIC_KEY}")
     return files[PUBLIC_KEY]
+
+
+async def read_secret_files(reference: str) -> Mapping[str, bytes]:
+    """Return the entries of the Secret that `k8s://` names."""
+    namespace, name = secret_name(reference)
+    client = await KubeClient.connect()
+    try:
+        return await SecretSource(client, namespace, name).read()
+    finally:
+        await client.close()

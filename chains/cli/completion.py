@@ -4,6 +4,12 @@ import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
 
+class _Fish(FishComplete):
+    """click's script for fish, which drops what stands behind a comma in a description."""
+
+    source_template = FishComplete.source_template.replace('string split ","', 'string split --max 1 ","')
+
+
 @click.command(name="completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
@@ -16,5 +22,5 @@ def command(ctx: click.Context, shell: str) -> None:
 
     fish: chains completion fish > ~/.config/fish/completions/chains.fish
     """
-    classes = {"bash": BashComplete, "fish": FishComplete, "zsh": ZshComplete}
+    classes = {"bash": BashComplete, "fish": _Fish, "zsh": ZshComplete}
     click.echo(classes[shell](ctx.find_root().command, {}, "chains", "_CHAINS_COMPLETE").source())

@@ -1,13 +1,15 @@
 """Commands that take cosign's flags as cosign does, and refuse with its sentences and exit codes."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from itertools import islice
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from chains.cli.terminal import printable
-from chains.errors import ChainsError
+from chains.errors import ChainsError, InputError
 
 _KEYLESS = "keyless verification is not built yet: give the signer's public key with --key"
 _LATER = {
@@ -42,6 +44,7 @@ _LATER = {
     "--registry-client-cert": "registries are not shown client certificates: give --registry-token, or docker login",
     "--registry-client-key": "registries are not shown client certificates: give --registry-token, or docker login",
     "--registry-server-name": "a registry is checked under the name it is reached by: give --registry-cacert",
+    "--kms": "keys of a key management service are not built yet: a key pair is made in files or in a Secret, k8s://",
     "--registry-referrers-mode": "the referrers API and its fallback tag are both read without being asked to",
 }
 
@@ -78,6 +81,16 @@ def together(*decorators: Decorator) -> Decorator:
     return add
 
 
+PRINTED_TO = "printed_to"
+output_file_flag = click.option(
+    "--output-file", PRINTED_TO, type=click.Path(), default="", metavar="FILE", help="Print there instead."
+)
+timeout_flag = click.option(
+    "--timeout", "-t", default="3m0s", show_default=True, metavar="TIME", help="For the whole command."
+)
+verbose_flag = switch("--verbose", "-d", hidden=True)
+
+
 class CosignCommand(click.Command):
     """A command with Go's flag syntax, whose every refusal is a sentence and, unless it has its own, exit code 1."""
 
@@ -93,7 +106,8 @@ class CosignCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error of ours ends it."""
         try:
-            return super().invoke(ctx)
+            with _printing_to(ctx.params.pop(PRINTED_TO, "")):
+                return super().invoke(ctx)
         except ChainsError as error:
             refuse(str(error))
 
@@ -118,6 +132,19 @@ class CosignCommand(click.Command):
                 yield from islice(rest, 1)
             else:
                 yield argument
+
+
+@contextmanager
+def _printing_to(path: str) -> Iterator[None]:
+    """Let standard output be a file, if one is named."""
+    if not path:
+        yield
+        return
+    try:
+        with Path(path).open("w") as file, redirect_stdout(file):
+            yield
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _unknown(error: click.NoSuchOption, command: str) -> str:

@@ -8,10 +8,11 @@ import msgspec
 
 from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import ImageReference
-from chains.cli.cosign_command import CosignCommand, refuse
+from chains.cli.cosign_command import CosignCommand, output_file_flag, refuse
 from chains.cli.image_flags import ImageFlags, registry_flags
-from chains.cli.image_source import ImageSource, image_source, run_within
+from chains.cli.image_source import run_within
 from chains.cli.predicate_types import predicate_type
+from chains.cli.registry_images import RegistryImages, registry_images
 from chains.errors import InputError
 from chains.payloads.bundle import read_bundle
 from chains.payloads.dsse import read_envelope
@@ -33,6 +34,7 @@ def command() -> None:
 
 @command.command(name="signature", cls=CosignCommand)
 @click.argument("image")
+@output_file_flag
 @registry_flags
 def signature(image: str, timeout: str, **given: Any) -> None:
     """Print the image's signatures, one JSON object a line, and its bundles as they are."""
@@ -47,6 +49,7 @@ def signature(image: str, timeout: str, **given: Any) -> None:
 @click.argument("image")
 @click.option("--predicate-type", "type_name", default="", metavar="TYPE", help="Only those of this predicate type.")
 @click.option("--platform", default="", metavar="OS/ARCH", help="Of an index, the image for this platform.")
+@output_file_flag
 @registry_flags
 def attestation(image: str, type_name: str, platform: str, timeout: str, **given: Any) -> None:
     """Print the image's attestations: envelopes one a line, and bundles as they are."""
@@ -67,7 +70,7 @@ async def _beside(
     name: str, suffix: str, platform: str, flags: ImageFlags
 ) -> tuple[tuple[StoredLayer, ...], tuple[StoredLayer, ...]]:
     """Return the readable layers of the tag, and the bundles."""
-    async with image_source(flags, (name,)) as source:
+    async with registry_images(flags, (name,)) as source:
         image = await _image(source, name, platform)
         reader = source.reader(name)
         tagged, bundles = await reader.tagged(image, suffix), await reader.bundles(image)
@@ -79,7 +82,7 @@ async def _beside(
     return tagged, tuple(layer for layer in bundles if _is_bundle(layer.body))
 
 
-async def _image(source: ImageSource, name: str, platform: str) -> ImageReference:
+async def _image(source: RegistryImages, name: str, platform: str) -> ImageReference:
     if not platform:
         return await source.resolve(name)
     parsed = ImageName.parse(name)

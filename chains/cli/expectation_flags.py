@@ -17,7 +17,14 @@ from chains.policies.files import Policy, read_policies
 _AGE = re.compile(r"(?:([0-9]{1,5})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,9})s)?", re.ASCII)
 
 expectation_flags = together(
-    click.option("--policy", "policy", multiple=True, metavar="FILE", help="A .rego or .cel file that must allow it."),
+    click.option(
+        "--policy",
+        "policy",
+        type=click.Path(),
+        multiple=True,
+        metavar="FILE",
+        help="A .rego or .cel file that must allow it.",
+    ),
     click.option("--builder-id", default="", metavar="URI", help="Who must have built it."),
     click.option("--source-uri", default="", metavar="URI", help="What must be among its materials."),
     click.option("--source-digest", default="", metavar="[ALG:]HEX", help="That material's digest, as a commit."),

@@ -7,7 +7,7 @@ from typing import Self
 import click
 import msgspec
 
-from chains.cli.cosign_command import switch, together
+from chains.cli.cosign_command import switch, timeout_flag, together, verbose_flag
 from chains.payloads.candidate import Layout
 
 
@@ -52,12 +52,12 @@ reach_flags = together(
     click.option("--registry-password", default="", metavar="TEXT", help="That user's password."),
     click.option("--registry-token", default="", metavar="TEXT", help="A bearer token for the registry."),
     switch("--k8s-keychain", hidden=True),
-    switch("--verbose", "-d", hidden=True),
+    verbose_flag,
 )
 
 registry_flags = together(
     reach_flags,
-    click.option("--timeout", "-t", default="3m0s", show_default=True, metavar="TIME", help="For the whole command."),
+    timeout_flag,
 )
 
 form_flags = together(

@@ -3,26 +3,20 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from chains.artifacts.image_name import ImageName
-from chains.artifacts.reference import ImageReference, Repository
+from chains.artifacts.reference import ImageReference
 from chains.cli.image_flags import ImageFlags
+from chains.cli.imports import import_over_http
 from chains.cli.loop import run
 from chains.errors import EdgeError, InputError
-from chains.registry.client import Manifest, RegistryClient
-from chains.registry.cosign_images import StoredImages
-from chains.registry.credential import Credential, Keychain
-from chains.registry.credentials import ChainedKeychain, FixedKeychain, config_file_keychain
+from chains.pipeline.ports import SignedImages
 from chains.registry.layout_folder import LayoutFolder
-from chains.registry.remembering_shelf import RememberingShelf
-from chains.registry.shelf import RegistryShelf
+from chains.registry.stored_images import StoredImages
 from chains.registry.stored_layers import LARGEST, LayerReader
-from chains.registry.transport import Limits
 
 _T = TypeVar("_T")
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -34,63 +28,38 @@ class ImageNotFoundError(EdgeError):
     """The registry has no such image."""
 
 
-class ImageSource:
+class ImageSource(Protocol):
     """Finds images by name, and the candidates beside them."""
-
-    def __init__(self, client: RegistryClient, keychain: Keychain, flags: ImageFlags) -> None:
-        self.client = client
-        self.keychain = keychain
-        self._flags = flags
 
     async def resolve(self, text: str) -> ImageReference:
         """Return the image by digest; raise ImageNotFoundError when its tag does not exist."""
-        if self._flags.local_image:
-            return LayoutFolder(Path(text)).image()
-        name = ImageName.parse(text)
-        return ImageReference(name.repository, name.digest or (await self.manifest(name)).digest)
 
-    async def manifest(self, name: ImageName) -> Manifest:
-        """Return the image's manifest; raise ImageNotFoundError when it does not exist."""
-        reference = name.digest or name.tag
-        found = await self.client.get_manifest(name.repository, reference, self.keychain)
-        if found is None:
-            raise ImageNotFoundError(f"image tag not found: {name.repository} has no {reference}", transient=False)
-        return found
+    def stored(self, text: str) -> SignedImages:
+        """Return the finder of candidates beside an image."""
 
-    def registry_shelf(self) -> RegistryShelf:
-        """Return where registries keep what stands beside images."""
-        prefix = self._flags.attachment_tag_prefix
-        return RegistryShelf(self.client, self.keychain, _one_place(), tag_prefix=prefix)
 
-    def reader(self, text: str) -> LayerReader:
-        """Return the reader of the layers beside an image."""
-        shelf = LayoutFolder(Path(text)) if self._flags.local_image else self.registry_shelf()
-        return LayerReader(shelf, largest=largest_layer())
+class FolderImages:
+    """Images that are folders; nothing is connected."""
+
+    def __init__(self, flags: ImageFlags) -> None:
+        self._flags = flags
+
+    async def resolve(self, text: str) -> ImageReference:
+        """Return the image of a folder; raise InputError when it holds none."""
+        return LayoutFolder(Path(text)).image()
 
     def stored(self, text: str) -> StoredImages:
-        """Return the finder of candidates beside an image."""
-        return StoredImages(self.reader(text), self._flags.layouts)
-
-    def remembered(self) -> tuple[RememberingShelf, StoredImages]:
-        """Return a shelf for one image that fetches everything once, and the finder of candidates on it."""
-        shelf = RememberingShelf(self.registry_shelf())
-        return shelf, StoredImages(LayerReader(shelf, largest=largest_layer()), self._flags.layouts)
+        """Return the finder of candidates in a folder."""
+        return StoredImages(LayerReader(LayoutFolder(Path(text)), largest=largest_layer()), self._flags.layouts)
 
 
-@asynccontextmanager
-async def image_source(
-    flags: ImageFlags, names: tuple[str, ...], *, largest: int = 0
-) -> AsyncGenerator[ImageSource, None]:
-    """Open the source of these images, with blobs of up to `largest` bytes; nothing is connected before it is used."""
-    hosts = set() if flags.local_image else {ImageName.parse(name).repository.registry for name in names}
-    client = RegistryClient(
-        insecure=flags.allow_insecure_registry,
-        plain_http=flags.allow_http_registry,
-        ca_files=dict.fromkeys(hosts, flags.registry_cacert) if flags.registry_cacert else {},
-        limits=replace(Limits(), blob=max(largest, largest_layer()), total=3600.0 if largest else Limits().total),
-    )
-    async with client:
-        yield ImageSource(client, _keychain(flags, frozenset(hosts)), flags)
+def image_source(flags: ImageFlags, names: tuple[str, ...]) -> AbstractAsyncContextManager[ImageSource]:
+    """Return the source of these images; what speaks to registries is imported only when one is asked."""
+    if flags.local_image:
+        return nullcontext(FolderImages(flags))
+    registries: AbstractAsyncContextManager[ImageSource]
+    registries = import_over_http("chains.cli.registry_images").registry_images(flags, names)
+    return registries
 
 
 def run_within(timeout: str, main: Coroutine[Any, Any, _T]) -> _T:
@@ -129,17 +98,3 @@ def largest_layer() -> int:
     if size is None:
         raise InputError(f"COSIGN_MAX_ATTACHMENT_SIZE is {text[:40]!r}: write a size in bytes, or such as 64MiB")
     return int(size[1]) * _UNITS[(size[2] or "").lower()]
-
-
-def _one_place() -> Repository | None:
-    """Return the one repository that holds everything beside images, where $COSIGN_REPOSITORY names one."""
-    named = os.environ.get("COSIGN_REPOSITORY", "")
-    return Repository.parse(named) if named else None
-
-
-def _keychain(flags: ImageFlags, hosts: frozenset[str]) -> Keychain:
-    own = config_file_keychain(os.environ)
-    if not flags.registry_username and not flags.registry_token:
-        return own
-    credential = Credential(flags.registry_username, flags.registry_password, registry_token=flags.registry_token)
-    return ChainedKeychain(FixedKeychain(credential, hosts), own)

@@ -8,10 +8,10 @@ from chains.errors import InputError
 from chains.keys.generate import GeneratedKeyPair
 
 
-def check_free(prefix: str) -> None:
-    """Ask before files are overwritten; raise InputError when the answer is no."""
+def check_free(prefix: str, *, overwrite: bool = False) -> None:
+    """Ask before files are overwritten, unless told to; raise InputError when the answer is no."""
     there = [str(path) for path in _paths(prefix) if path.exists()]
-    if there and not click.confirm(f"{' and '.join(there)} will be overwritten. Go on?", err=True):
+    if there and not overwrite and not click.confirm(f"{' and '.join(there)} will be overwritten. Go on?", err=True):
         raise InputError("nothing was written: the user declined the prompt")
 
 

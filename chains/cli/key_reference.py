@@ -8,28 +8,41 @@ from pathlib import Path
 
 import click
 
+from chains.cli.imports import import_over_http
+from chains.cli.key_schemes import unusable
 from chains.errors import InputError
 from chains.keys.secret import ENCRYPTED_KEY, PASSWORD, PLAIN_KEY, signer_from_secret
 from chains.keys.signer import KeySigner
-from chains.kube.client import KubeClient
-from chains.kube.reference import secret_name
-from chains.kube.secret import SecretSource
 
+_PLACES = "the private key in a file, env://VARIABLE or k8s://NAMESPACE/SECRET"
 PASSWORD_VARIABLE = "COSIGN_PASSWORD"  # noqa: S105 - a variable's name
 
 
 async def signer_for(reference: str) -> KeySigner:
     """Return the signer of a key reference; the password of an encrypted one is `password_for` it."""
-    if reference.startswith("k8s://"):
-        files = await _secret_files(*secret_name(reference))
-    elif reference.startswith("env://"):
+    scheme, separator, _ = reference.partition("://")
+    if not separator:
+        files = _key_files(_content(Path(reference)))
+    elif scheme == "k8s":
+        files = await import_over_http("chains.cli.cluster_key").read_secret_files(reference)
+    elif scheme == "env":
         files = _key_files(_variable(reference.removeprefix("env://")))
     else:
-        files = _key_files(_content(Path(reference)))
+        raise unusable(scheme, _PLACES)
     try:
         return await asyncio.to_thread(signer_from_secret, files)
     except InputError as error:
         raise InputError(f"the key {reference} cannot be used: {error}") from error
+
+
+def private_key_pem(reference: str) -> bytes:
+    """Return the text of a key in a file or a variable; raise InputError."""
+    scheme, separator, rest = reference.partition("://")
+    if not separator:
+        return _content(Path(reference))
+    if scheme == "env":
+        return _variable(rest)
+    raise unusable(scheme, "the private key in a file or env://VARIABLE")
 
 
 def password_for(prompt: str, *, confirm: bool = False) -> bytes:
@@ -65,11 +78,3 @@ def _variable(name: str) -> bytes:
     if name not in os.environ:
         raise InputError(f"the key env://{name} cannot be read: ${name} is not set")
     return os.environ[name].encode()
-
-
-async def _secret_files(namespace: str, name: str) -> Mapping[str, bytes]:
-    client = await KubeClient.connect()
-    try:
-        return await SecretSource(client, namespace, name).read()
-    finally:
-        await client.close()

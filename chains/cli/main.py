@@ -1,10 +1,12 @@
 """The command `chains`: one verb each, imported only when it is called."""
 
-import importlib
 import sys
 
 import click
+from click.shell_completion import CompletionItem
 
+from chains.cli.captions import CAPTIONS
+from chains.cli.imports import import_quickly
 from chains.errors import ChainsError
 
 COMMANDS = {
@@ -38,8 +40,18 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
+        command: click.Command = import_quickly(COMMANDS[cmd_name]).command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands that have a caption, none of them imported."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(CAPTIONS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the names of commands, none of them imported."""
+        verbs = [CompletionItem(name, help=text) for name, text in CAPTIONS.items() if name.startswith(incomplete)]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,9 +7,10 @@ import click
 
 from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import ImageReference
-from chains.cli.cosign_command import CosignCommand
+from chains.cli.cosign_command import CosignCommand, output_file_flag
 from chains.cli.image_flags import ImageFlags, registry_flags
-from chains.cli.image_source import image_source, run_within
+from chains.cli.image_source import run_within
+from chains.cli.registry_images import registry_images
 from chains.registry.save import SavedImage
 
 LARGEST_LAYER = 4 << 30
@@ -18,6 +19,7 @@ LARGEST_LAYER = 4 << 30
 @click.command(name="save", cls=CosignCommand)
 @click.argument("image")
 @click.option("--dir", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to.")
+@output_file_flag
 @registry_flags
 def command(image: str, folder: Path, timeout: str, **given: Any) -> None:
     """Write an image, its signatures, attestations and other referrers into DIR, an OCI image layout.
@@ -28,7 +30,7 @@ def command(image: str, folder: Path, timeout: str, **given: Any) -> None:
 
 
 async def _save(text: str, folder: Path, flags: ImageFlags) -> None:
-    async with image_source(flags, (text,), largest=LARGEST_LAYER) as source:
+    async with registry_images(flags, (text,), largest=LARGEST_LAYER) as source:
         name = ImageName.parse(text)
         manifest = await source.manifest(name)
         image = ImageReference(name.repository, manifest.digest)

@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from chains.artifacts.image_name import ImageName
-from chains.cli.cosign_command import CosignCommand, switch
+from chains.cli.cosign_command import CosignCommand, output_file_flag, switch
 from chains.cli.image_flags import ImageFlags, registry_flags
-from chains.cli.image_source import image_source, run_within
+from chains.cli.image_source import run_within
+from chains.cli.registry_images import registry_images
 from chains.cli.terminal import printable
 
 _TAGS = ((".att", "💾 Attestations"), (".sig", "🔐 Signatures"), (".sbom", "📦 SBOMs"))
@@ -18,6 +19,7 @@ _PREDICATE_TYPE = "dev.sigstore.bundle.predicateType"
 @click.command(name="tree", cls=CosignCommand)
 @click.argument("image")
 @switch("--experimental-oci11", hidden=True)
+@output_file_flag
 @registry_flags
 def command(image: str, timeout: str, **given: Any) -> None:
     """Show the signatures, attestations, SBOMs and other referrers of an image."""
@@ -38,7 +40,7 @@ def command(image: str, timeout: str, **given: Any) -> None:
 
 async def _groups(name: str, flags: ImageFlags) -> list[tuple[str, list[str]]]:
     """Return a title and the digests below it for each tag and each referrer, in a fixed order."""
-    async with image_source(flags, (name,)) as source:
+    async with registry_images(flags, (name,)) as source:
         image = await source.resolve(name)
         shelf, reader = source.registry_shelf(), source.reader(name)
         groups = []

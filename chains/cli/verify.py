@@ -1,5 +1,6 @@
 """`chains verify`: are these images signed by this key?"""
 
+from functools import partial
 from typing import Any
 
 import click
@@ -7,8 +8,17 @@ import click
 from chains.artifacts.reference import shown
 from chains.cli.cosign_command import CosignCommand, refuse, switch
 from chains.cli.image_flags import ImageFlags
-from chains.cli.image_source import ImageNotFoundError, ImageSource, image_source, run_within
-from chains.cli.verify_flags import NOT_CHECKED, VerifyFlags, all_flags, annotations_from, log_verifier
+from chains.cli.image_list import SomeFailedError, for_each, image_list_flags, images_from
+from chains.cli.image_source import ImageNotFoundError, ImageSource, run_within
+from chains.cli.verify_flags import (
+    NOT_CHECKED,
+    Logs,
+    VerifyFlags,
+    all_flags,
+    annotations_from,
+    images_beside_logs,
+    log_verifier,
+)
 from chains.cli.verify_output import Printed, print_banner, print_signatures
 from chains.cli.verifying_key import verifier_for
 from chains.errors import ChainsError
@@ -24,6 +34,7 @@ NONE_HOLDS = 12
 
 @click.command(name="verify", cls=CosignCommand)
 @click.argument("images", nargs=-1, metavar="IMAGE...")
+@image_list_flags
 @click.option("--annotations", "-a", multiple=True, metavar="KEY=VALUE", help="What the signature must carry.")
 @switch("--accept-attestation-as-signature", text="Take any bundle for a signature, as cosign 3 does.")
 @switch("--check-identity", text="The signature must name the image's repository, and be of cosign's type.")
@@ -35,29 +46,30 @@ def command(images: tuple[str, ...], annotations: tuple[str, ...], **given: Any)
     Ends with 0 when each image has a signature that holds, 10 when one has none, 11 when it does not exist, 12 when
     none of its signatures holds, 1 for the rest.
     """
-    if not images:
-        refuse("requires at least 1 arg(s), only received 0")
     try:
+        images = images_from(images, given["from_file"])
         flags = VerifyFlags.of(given)
         flags.check()
-        demands = flags.demands(annotations_from(annotations), log_verifier(flags))
-        run_within(flags.timeout, _verify_all(images, flags, demands, ImageFlags.of(given)))
+        wanted, logs = annotations_from(annotations), log_verifier(flags)
+        run_within(flags.timeout, _verify_all(images, flags, flags.demands(wanted, logs), logs, ImageFlags.of(given)))
     except ChainsError as error:
         refuse(str(error), _exit_code(error))
 
 
-async def _verify_all(images: tuple[str, ...], flags: VerifyFlags, demands: Demands, where: ImageFlags) -> None:
+async def _verify_all(
+    images: tuple[str, ...], flags: VerifyFlags, demands: Demands, logs: Logs | None, where: ImageFlags
+) -> None:
     verifier = await verifier_for(flags.key, flags.signature_digest_algorithm, offline=flags.offline)
     printed = Printed(flags.output_file)
     if flags.log_ignored:
         click.echo(NOT_CHECKED["signature"], err=True)
-    async with image_source(where, images) as source:
-        for name in images:
-            await _verify(name, source, verifier, demands, flags.output, printed)
+    async with images_beside_logs(where, images, verifier, logs) as source:
+        check = partial(_verify, source, verifier, demands, flags.output, printed)
+        await for_each(images, check, keep_going=flags.keep_going)
 
 
 async def _verify(
-    name: str, source: ImageSource, verifier: Verifier, demands: Demands, output: str, printed: Printed
+    source: ImageSource, verifier: Verifier, demands: Demands, output: str, printed: Printed, name: str
 ) -> None:
     image = await source.resolve(name)
     verified = await verify_signatures(image, source.stored(name), verifier, demands)
@@ -69,6 +81,8 @@ async def _verify(
 
 
 def _exit_code(error: ChainsError) -> int:
+    if isinstance(error, SomeFailedError):
+        return _exit_code(error.first)
     if isinstance(error, NothingStoredError):
         return NOTHING_STORED
     if isinstance(error, ImageNotFoundError):

@@ -1,6 +1,7 @@
 """`chains verify-attestation`: are these images attested by this key, and what do the attestations say?"""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
@@ -8,9 +9,10 @@ import click
 from chains.cli.cosign_command import CosignCommand, refuse
 from chains.cli.expectation_flags import check_policies, expectation_flags, expected_from
 from chains.cli.image_flags import ImageFlags
-from chains.cli.image_source import ImageNotFoundError, ImageSource, image_source, run_within
+from chains.cli.image_list import SomeFailedError, for_each, image_list_flags, images_from
+from chains.cli.image_source import ImageNotFoundError, ImageSource, run_within
 from chains.cli.predicate_types import predicate_type
-from chains.cli.verify_flags import NOT_CHECKED, VerifyFlags, all_flags, log_verifier
+from chains.cli.verify_flags import NOT_CHECKED, Logs, VerifyFlags, all_flags, images_beside_logs, log_verifier
 from chains.cli.verify_output import Printed, print_attestations, print_banner
 from chains.cli.verifying_key import verifier_for
 from chains.errors import ChainsError
@@ -47,6 +49,7 @@ class Wanted:
 
 @click.command(name="verify-attestation", cls=CosignCommand)
 @click.argument("images", nargs=-1, metavar="IMAGE...")
+@image_list_flags
 @click.option(
     "--type",
     "type_name",
@@ -66,30 +69,39 @@ class Wanted:
 @all_flags
 def command(images: tuple[str, ...], type_name: str, exit_codes: str, **given: Any) -> None:
     """Verify that images are attested by a key, and print the attestations, one envelope a line."""
-    if not images:
-        refuse("requires at least 1 arg(s), only received 0")
     try:
+        images = images_from(images, given["from_file"])
         flags = VerifyFlags.of(given)
         flags.check()
-        wanted = Wanted(type_name, flags.demands({}, log_verifier(flags)), *expected_from(given))
-        run_within(flags.timeout, _verify_all(images, wanted, flags, ImageFlags.of(given)))
+        logs = log_verifier(flags)
+        wanted = Wanted(type_name, flags.demands({}, logs), *expected_from(given))
+        run_within(flags.timeout, _verify_all(images, wanted, flags, logs, ImageFlags.of(given)))
     except ChainsError as error:
-        detailed = next((code for kind, code in DETAILED if isinstance(error, kind)), 1)
+        first = error.first if isinstance(error, SomeFailedError) else error
+        detailed = next((code for kind, code in DETAILED if isinstance(first, kind)), 1)
         refuse(str(error), detailed if exit_codes == "detailed" else 1)
 
 
-async def _verify_all(images: tuple[str, ...], wanted: Wanted, flags: VerifyFlags, where: ImageFlags) -> None:
+async def _verify_all(
+    images: tuple[str, ...], wanted: Wanted, flags: VerifyFlags, logs: Logs | None, where: ImageFlags
+) -> None:
     verifier = await verifier_for(flags.key, flags.signature_digest_algorithm, offline=flags.offline)
     printed = Printed(flags.output_file)
     if flags.log_ignored:
         click.echo(NOT_CHECKED["attestation"], err=True)
-    async with image_source(where, images) as source:
-        for name in images:
-            verified = await _verify(name, source, verifier, wanted)
-            print_banner(name, verified, "attestation")
-            for check in wanted.checks:
-                click.echo(f"  - {check}", err=True)
-            print_attestations(printed, verified)
+    async with images_beside_logs(where, images, verifier, logs) as source:
+        check = partial(_verify_and_print, source, verifier, wanted, printed)
+        await for_each(images, check, keep_going=flags.keep_going)
+
+
+async def _verify_and_print(
+    source: ImageSource, verifier: Verifier, wanted: Wanted, printed: Printed, name: str
+) -> None:
+    verified = await _verify(name, source, verifier, wanted)
+    print_banner(name, verified, "attestation")
+    for check in wanted.checks:
+        click.echo(f"  - {check}", err=True)
+    print_attestations(printed, verified)
 
 
 async def _verify(name: str, source: ImageSource, verifier: Verifier, wanted: Wanted) -> Verified:

@@ -1,22 +1,18 @@
 """The flags of `verify` and `verify-attestation`, and what they demand."""
 
-import os
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
 
 import click
 
 from chains.cli.cosign_command import switch, together
-from chains.cli.image_flags import Flags, layout_flags, registry_flags
+from chains.cli.image_flags import Flags, ImageFlags, layout_flags, registry_flags
+from chains.cli.image_source import ImageSource, image_source
+from chains.cli.imports import import_over_http
 from chains.errors import InputError
-from chains.payloads.candidate import Candidate
-from chains.payloads.payload import SignedPayload
 from chains.pipeline.ports import LogVerifier, Verifier
 from chains.pipeline.verify import Demands
-from chains.rekor.log_key import LogKey, read_log_keys
-from chains.rekor.verify import verify_logged
-
-LOG_KEY_VARIABLE = "SIGSTORE_REKOR_PUBLIC_KEY"
 
 NOT_CHECKED = {
     "signature": "WARNING: Skipping tlog verification is an insecure practice that lacks transparency and auditability "
@@ -28,6 +24,7 @@ NOT_CHECKED = {
 key_flags = together(
     click.option(
         "--key",
+        type=click.Path(),
         default="",
         metavar="REF",
         help="The public key: a file, env://, https://, k8s://NS/SECRET or k8s-cm://NS/CONFIGMAP.",
@@ -44,11 +41,25 @@ key_flags = together(
     switch("--private-infrastructure", text="The same: the signer has no public transparency log."),
     switch("--insecure-ignore-sct", hidden=True),
     switch("--offline", text="Open no connection but to the image's registry."),
-    click.option("--rekor-url", default="https://rekor.sigstore.dev", hidden=True, metavar="URL"),
-    click.option("--trusted-root", default="", hidden=True, metavar="FILE"),
+    click.option(
+        "--rekor-url",
+        default="https://rekor.sigstore.dev",
+        show_default=True,
+        metavar="URL",
+        help="The log that is asked for an entry where none stands beside a signature.",
+    ),
+    click.option(
+        "--trusted-root",
+        type=click.Path(),
+        default="",
+        metavar="FILE",
+        help="A Sigstore trusted root with the keys of transparency logs; default: $SIGSTORE_REKOR_PUBLIC_KEY.",
+    ),
     click.option("--max-workers", default=10, hidden=True, metavar="N"),
     click.option("--output", "-o", default="", metavar="json|text", help="How the result is printed."),
-    click.option("--output-file", default="", metavar="FILE", help="Print the result there instead."),
+    click.option(
+        "--output-file", type=click.Path(), default="", metavar="FILE", help="Print the result there instead."
+    ),
 )
 
 
@@ -61,8 +72,11 @@ class VerifyFlags(Flags, frozen=True):
     insecure_ignore_tlog: bool = False
     private_infrastructure: bool = False
     offline: bool = False
+    rekor_url: str = ""
+    trusted_root: str = ""
     output: str = ""
     output_file: str = ""
+    keep_going: bool = False
     timeout: str = "3m0s"
     accept_attestation_as_signature: bool = False
     check_identity: bool = False
@@ -93,31 +107,32 @@ class VerifyFlags(Flags, frozen=True):
         )
 
 
-def log_verifier(flags: VerifyFlags) -> LogVerifier | None:
+class Logs(LogVerifier, Protocol):
+    """Checks log entries, and finds those that are not beside what is stored."""
+
+    def searched(self, source: ImageSource, verifier: Verifier) -> AbstractAsyncContextManager[ImageSource]:
+        """Return the source of images with those entries added that a log was asked for."""
+
+
+def log_verifier(flags: VerifyFlags) -> Logs | None:
     """Return what checks log entries, None when they are left out; raise InputError where the log's key is unknown."""
     if flags.log_ignored:
         return None
-    given = os.environ.get(LOG_KEY_VARIABLE, "")
-    if not given:
-        raise InputError(
-            f"getting rekor public keys: the transparency log's key is not known: set {LOG_KEY_VARIABLE} to its "
-            "file, or give --insecure-ignore-tlog when the signer uses no log"
-        )
-    try:
-        return KnownLogs(read_log_keys(Path(given).read_bytes()))
-    except OSError as error:
-        raise InputError(f"getting rekor public keys: {error}") from error
+    found: Logs = import_over_http("chains.cli.known_logs").log_verifier(flags)
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class KnownLogs:
-    """The logs whose keys are known: an entry must be in one of them."""
-
-    keys: tuple[LogKey, ...]
-
-    def check(self, candidate: Candidate, signed: SignedPayload, verifier: Verifier) -> None:
-        """Return when the entry beside it holds and is about this signature, else raise VerificationError."""
-        verify_logged(signed, self.keys, verifier.public_pem)
+@asynccontextmanager
+async def images_beside_logs(
+    where: ImageFlags, names: tuple[str, ...], verifier: Verifier, logs: Logs | None
+) -> AsyncGenerator[ImageSource, None]:
+    """Open the source of images, with what the logs are asked for."""
+    async with image_source(where, names) as source:
+        if logs is None:
+            yield source
+            return
+        async with logs.searched(source, verifier) as searched:
+            yield searched
 
 
 def annotations_from(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -16,6 +16,10 @@ from chains.payloads.log_annotation import write_annotation
 from chains.payloads.payload import IN_TOTO
 from chains.pipeline.verify import Accepted, Verified
 
+_LOGGED = {
+    False: "Existence of the claims in the transparency log was verified offline",
+    True: "The claims were found in the transparency log, which was asked for them",
+}
 _NAMES = {Layout.TAG: "in cosign's tag", Layout.BUNDLE: "in bundles"}
 
 
@@ -81,7 +85,7 @@ def print_banner(name: str, verified: Verified, what: str) -> None:
     checks = [
         "The specified annotations were verified." if demands.annotations else "",
         "The cosign claims were validated" if demands.claims else "",
-        "Existence of the claims in the transparency log was verified offline" if demands.log is not None else "",
+        *(_LOGGED[asked] for asked in sorted(set(map(_asked_for, verified.accepted))) if demands.log is not None),
         "The signatures were verified against the specified public key",
     ]
     click.echo(f"\nVerification for {name} --", err=True)
@@ -92,6 +96,11 @@ def print_banner(name: str, verified: Verified, what: str) -> None:
     for refusal in verified.refusals:
         passed = f"{refusal.candidate.layout} {refusal.candidate.digest}: {refusal.why}"
         click.echo(printable(f"  passed over: {passed}"), err=True)
+
+
+def _asked_for(one: Accepted) -> bool:
+    """Whether its log entry came from the log, not from beside it."""
+    return one.signed.log_entry is not None and bool(one.signed.log_entry.url)
 
 
 def _count(verified: Verified, what: str) -> str:
@@ -131,7 +140,7 @@ def _with_receipts(one: Accepted, optional: dict[str, Any] | None) -> dict[str, 
     """Add what cosign shows of a log entry and a timestamp, whether or not they were checked."""
     entry = one.signed.log_entry
     texts = {
-        "Bundle": write_annotation(entry).encode() if entry else b"",
+        "Bundle": write_annotation(entry).encode() if entry and not entry.url else b"",
         "RFC3161Timestamp": one.signed.signature.timestamp.encode(),
     }
     for member, text in texts.items():

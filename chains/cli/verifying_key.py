@@ -1,17 +1,15 @@
 """Public keys by reference: a file, `env://`, `https://`, `k8s://NAMESPACE/SECRET` or `k8s-cm://NAMESPACE/CONFIGMAP`."""
 
-import importlib
 import os
 from pathlib import Path
 
+from chains.cli.imports import import_over_http
+from chains.cli.key_schemes import CLUSTER, WEB, unusable
 from chains.errors import ChainsError, EdgeError, InputError
 from chains.keys.verifier import KeyVerifier
-from chains.registry.fetch import fetch_text
 
 PUBLIC_KEY = "cosign.pub"
-_LATER = ("awskms", "gcpkms", "azurekms", "hashivault", "pkcs11", "gitlab", "github", "ovhkms")
-_CLUSTER = ("k8s", "k8s-cm")
-_NETWORK = (*_CLUSTER, "http", "https")
+_PLACES = "the public key in a file, env://, https://, k8s://NAMESPACE/SECRET or k8s-cm://NAMESPACE/CONFIGMAP"
 
 
 async def verifier_for(reference: str, digest: str, *, offline: bool) -> KeyVerifier:
@@ -30,21 +28,17 @@ async def public_key_pem(reference: str, *, offline: bool) -> bytes:
     scheme, separator, rest = reference.partition("://")
     if not separator:
         return _file(Path(reference))
-    if offline and scheme in _NETWORK:
+    if offline and scheme in (*CLUSTER, *WEB):
         raise InputError(f"{scheme}:// needs the network, and --offline is set: give the key as a file or env://")
     if scheme == "env":
         return _variable(rest)
-    if scheme in ("http", "https"):
-        return await fetch_text(reference, os.environ)
-    if scheme in _CLUSTER:
-        pem: bytes = await importlib.import_module("chains.cli.cluster_key").read_public_key(reference)
+    if scheme in WEB:
+        text: bytes = await import_over_http("chains.registry.fetch").fetch_text(reference, os.environ)
+        return text
+    if scheme in CLUSTER:
+        pem: bytes = await import_over_http("chains.cli.cluster_key").read_public_key(reference)
         return pem
-    if scheme in _LATER:
-        raise InputError(f"keys of {scheme}:// are not built yet: export the public key and give it as a file")
-    raise InputError(
-        f"{scheme}:// is no place for keys: use a file, env://, https://, k8s://NAMESPACE/SECRET "
-        "or k8s-cm://NAMESPACE/CONFIGMAP"
-    )
+    raise unusable(scheme, _PLACES)
 
 
 def _file(path: Path) -> bytes:

@@ -31,6 +31,8 @@ class Secret(msgspec.Struct, frozen=True):
         return f"Secret(type={self.type!r}, {len(self.data or {})} entries)"
 
 
+PUBLIC_KEY = "cosign.pub"
+
 _secrets = msgspec.json.Decoder(Secret)
 _whole_secrets = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -91,7 +93,7 @@ async def _overwrite(client: KubeClient, path: str, where: str, held: bytes, ent
     if secret.immutable:
         raise InputError(
             f"the Secret {where} exists and is immutable: to rotate the key, keep its cosign.pub for verifying, "
-            "delete the Secret, and generate the key pair again"
+            "delete the Secret, and generate the key pair again, or let --rotate do that"
         )
     whole = decoded(_whole_secrets, held, "a Secret")
     whole["data"] = msgspec.Raw(msgspec.json.encode((secret.data or {}) | dict(entries)))

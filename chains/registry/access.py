@@ -14,9 +14,10 @@ from chains.registry.answer import Answer
 from chains.registry.challenges import Challenge, challenge_in
 from chains.registry.credential import Credential, Keychain
 from chains.registry.credentials import drawn
+from chains.registry.errors import DeniedError, UnreachableError
 from chains.registry.flights import Flights
 from chains.registry.recent import Recent
-from chains.registry.refusals import DeniedError, UnreachableError, denied, failed, is_passing
+from chains.registry.refusals import denied, failed, is_passing
 from chains.registry.tokens import Tokens, Wanted
 from chains.registry.transport import Transport
 

@@ -13,8 +13,9 @@ from typing import Self
 
 from chains.errors import EdgeError
 from chains.registry.answer import Answer
+from chains.registry.errors import UnreachableError
 from chains.registry.recent import Recent
-from chains.registry.refusals import UnreachableError, is_passing, wait_asked_for
+from chains.registry.refusals import is_passing, wait_asked_for
 
 FAILURES = 3
 SHORTEST_WAIT = 1.0

@@ -10,6 +10,7 @@ from chains.payloads.sigstore_bundle import read_bundle, write_bundle
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_layout import OCI_MANIFEST
 from chains.registry.credential import Keychain
+from chains.registry.errors import UnreadableError
 from chains.registry.referrer_lists import Referrers, fallback_tag, list_referrers
 from chains.registry.referrers import (
     CREATED_KEY,
@@ -24,7 +25,6 @@ from chains.registry.referrers import (
     bundle_manifest,
     digest_of,
 )
-from chains.registry.refusals import UnreadableError
 from chains.registry.tag_attachment import TRIES, unfit
 
 

@@ -19,9 +19,10 @@ from chains.registry.addresses import AddressGuard
 from chains.registry.answer import Answer
 from chains.registry.breaker import Breaker
 from chains.registry.credential import Keychain
+from chains.registry.errors import UnreadableError
 from chains.registry.locations import REDIRECTS, location, same_origin
 from chains.registry.proxies import Proxies
-from chains.registry.refusals import UnreadableError, failed, lost_blob, unread_page
+from chains.registry.refusals import failed, lost_blob, unread_page
 from chains.registry.transport import Limits, Transport
 
 ACCEPTED = ", ".join(

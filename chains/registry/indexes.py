@@ -7,9 +7,9 @@ from chains.errors import EdgeError, InputError
 from chains.payloads.payload import Origin
 from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
+from chains.registry.errors import DeniedError
 from chains.registry.platforms import children_of
 from chains.registry.referrers import OCI_INDEX
-from chains.registry.refusals import DeniedError
 
 MOST_CHILDREN = 128
 MOST_INDEXES = 16

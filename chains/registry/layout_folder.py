@@ -8,7 +8,7 @@ import msgspec
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.errors import InputError
-from chains.registry.refusals import UnreadableError
+from chains.registry.errors import UnreadableError
 
 KIND = "kind"
 IMAGE = "dev.cosignproject.cosign/image"

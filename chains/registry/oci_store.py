@@ -10,7 +10,7 @@ from chains.registry.bundle_attachment import BundleAttachment
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_layout import layer_for, tag_for
 from chains.registry.credential import Keychain
-from chains.registry.refusals import DeniedError
+from chains.registry.errors import DeniedError
 from chains.registry.tag_attachment import TagAttachment
 
 IMAGES_AT_ONCE = 8

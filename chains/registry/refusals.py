@@ -11,6 +11,7 @@ import msgspec
 from chains.artifacts.reference import Repository, shown
 from chains.errors import EdgeError
 from chains.registry.answer import Answer
+from chains.registry.errors import DeniedError, UnreachableError
 
 LONGEST_WAIT = 300.0
 _WHAT_HELPS = (
@@ -19,18 +20,6 @@ _WHAT_HELPS = (
 )
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
 _PASSING = frozenset({408, 425, 429, 499})
-
-
-class UnreachableError(EdgeError):
-    """No connection came about; over another scheme one might."""
-
-
-class DeniedError(EdgeError):
-    """The registry, or its token service, does not take this credential; it may take another."""
-
-
-class UnreadableError(EdgeError):
-    """This one object is missing or too large; others of the same repository may be fine."""
 
 
 class _Complaint(msgspec.Struct):

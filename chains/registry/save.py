@@ -11,7 +11,7 @@ from chains.errors import InputError
 from chains.registry.client import Manifest, RegistryClient
 from chains.registry.credential import Keychain
 from chains.registry.layout_folder import IMAGE, IMAGE_INDEX, KIND, KINDS, Entry
-from chains.registry.shelf import RegistryShelf
+from chains.registry.registry_shelf import RegistryShelf
 
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _IMAGE_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -10,7 +10,7 @@ from chains.artifacts.reference import Digest, ImageReference
 from chains.errors import EdgeError, InputError
 from chains.payloads.bundle import MEDIA_TYPE_PREFIX
 from chains.registry.cosign_layout import MOST_LAYERS, LayerDescriptor, layers_of
-from chains.registry.refusals import UnreadableError
+from chains.registry.errors import UnreadableError
 from chains.registry.shelf import Shelf
 
 AT_ONCE = 8

@@ -14,10 +14,11 @@ from chains.errors import EdgeError
 from chains.registry.answer import Answer
 from chains.registry.challenges import Challenge
 from chains.registry.credential import Credential
+from chains.registry.errors import DeniedError
 from chains.registry.flights import Flights
 from chains.registry.locations import authority, location
 from chains.registry.recent import Recent
-from chains.registry.refusals import DeniedError, is_passing, wait_asked_for
+from chains.registry.refusals import is_passing, wait_asked_for
 from chains.registry.transport import Transport
 
 DEFAULT_SECONDS = 60.0

@@ -16,10 +16,11 @@ from chains.errors import InputError
 from chains.registry.addresses import AddressGuard, GuardedResolver
 from chains.registry.answer import Answer
 from chains.registry.breaker import Breaker
+from chains.registry.errors import UnreadableError
 from chains.registry.locations import authority
 from chains.registry.proxies import Proxies
 from chains.registry.recent import Recent
-from chains.registry.refusals import UnreadableError, complaint, unreached
+from chains.registry.refusals import complaint, unreached
 
 MEBIBYTE = 1 << 20
 

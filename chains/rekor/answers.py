@@ -47,6 +47,26 @@ def read_entries(answer: bytes) -> tuple[LogEntry, ...]:
         raise InputError(str(error)) from error
 
 
+def read_found(answer: bytes) -> tuple[LogEntry, ...]:
+    """Read a list of such maps, as Rekor's first API answers a search; raise InputError."""
+    try:
+        found = msgspec.json.decode(answer, type=list[dict[str, _Entry]] | None) or []
+        return tuple(_entry(uuid, entry) for entries in found for uuid, entry in entries.items())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
+        raise InputError(str(error)) from error
+
+
+def read_uuids(answer: bytes) -> tuple[str, ...]:
+    """Read a list of UUIDs, as Rekor's index answers; raise InputError."""
+    try:
+        found = msgspec.json.decode(answer, type=list[str] | None) or []
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(str(error)) from error
+    if not all(map(is_uuid, found)):
+        raise InputError("an entry's UUID is none")
+    return tuple(dict.fromkeys(found))
+
+
 def _entry(uuid: str, entry: _Entry) -> LogEntry:
     if not is_uuid(uuid):
         raise ValueError("an entry's UUID is none")

@@ -4,7 +4,8 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Self
 
 import msgspec
@@ -22,10 +23,16 @@ _NOTE_ED25519 = b"\x01"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogKey:
-    """One log's key; `log_id` is the sha256 of its SubjectPublicKeyInfo, which names the log in entries of Rekor v1."""
+    """One log's key; `log_id` is the sha256 of its SubjectPublicKeyInfo, which names the log in entries of Rekor v1.
+
+    `told_id` is another name that a trusted root gives it, `valid` the seconds since 1970 from when to when the log
+    signed with it; None where that is open.
+    """
 
     log_id: bytes
     _key: _Key = field(repr=False)
+    told_id: bytes = b""
+    valid: tuple[float | None, float | None] = (None, None)
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
@@ -45,10 +52,18 @@ class LogKey:
 
     def names(self, origin: str) -> tuple[bytes, ...]:
         """Return what it may be called: its id, and for Ed25519 the id that signed notes give it under an origin."""
+        told = (self.told_id,) if self.told_id else ()
         if not isinstance(self._key, ed25519.Ed25519PublicKey):
-            return (self.log_id,)
+            return self.log_id, *told
         raw = self._key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return self.log_id, hashlib.sha256(origin.encode() + b"\n" + _NOTE_ED25519 + raw).digest()
+        return self.log_id, hashlib.sha256(origin.encode() + b"\n" + _NOTE_ED25519 + raw).digest(), *told
+
+    def check_time(self, integrated: int) -> None:
+        """Raise VerificationError for an entry of a time, in seconds since 1970, at which the key was not in use."""
+        first, last = self.valid
+        if (first is not None and integrated < first) or (last is not None and integrated > last):
+            moment = datetime.fromtimestamp(integrated, UTC).isoformat()
+            raise VerificationError(f"the entry is of {moment}, when the log's key {self.log_id.hex()} was not in use")
 
     def verify(self, message: bytes, signature: bytes, what: str) -> None:
         """Return when the signature is this key's over the message, else raise VerificationError, which says `what`."""
@@ -85,21 +100,66 @@ def _in_pem(content: bytes) -> tuple[LogKey, ...]:
     return tuple(LogKey.from_pem(block + end) for block in content.split(end)[:-1])
 
 
+class _Validity(msgspec.Struct, frozen=True):
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def seconds(self) -> tuple[float | None, float | None]:
+        """From when to when, in seconds since 1970."""
+        return self.start.timestamp() if self.start else None, self.end.timestamp() if self.end else None
+
+
 class _PublicKey(msgspec.Struct, rename="camel"):
     raw_bytes: str
+    valid_for: _Validity = _Validity()
+
+
+class _LogId(msgspec.Struct, frozen=True, rename="camel"):
+    key_id: str = ""
 
 
 class _Log(msgspec.Struct, rename="camel"):
     public_key: _PublicKey
+    log_id: _LogId = _LogId()
+
+    @property
+    def key(self) -> LogKey:
+        """The log's key, as far as it can be read."""
+        key = LogKey.from_der(base64.b64decode(self.public_key.raw_bytes, validate=True))
+        told = base64.b64decode(self.log_id.key_id, validate=True)
+        return replace(key, told_id=told, valid=self.public_key.valid_for.seconds)
 
 
-class _TrustedRoot(msgspec.Struct):
+class _TrustedRoot(msgspec.Struct, rename="camel"):
     tlogs: list[_Log] = []
+    certificate_authorities: list[msgspec.Raw] = []
+    ctlogs: list[msgspec.Raw] = []
+    timestamp_authorities: list[msgspec.Raw] = []
+
+
+def unused_in(content: bytes) -> tuple[str, ...]:
+    """Return what else a trusted root holds, which only keyless verification needs; nothing for a PEM file."""
+    if not content.lstrip().startswith(b"{"):
+        return ()
+    root = _trusted_root(content)
+    parts = {
+        "certificate authorities": root.certificate_authorities,
+        "certificate transparency logs": root.ctlogs,
+        "timestamp authorities": root.timestamp_authorities,
+    }
+    return tuple(name for name, held in parts.items() if held)
 
 
 def _in_trusted_root(content: bytes) -> tuple[LogKey, ...]:
     try:
-        logs = msgspec.json.decode(content, type=_TrustedRoot).tlogs
-        return tuple(LogKey.from_der(base64.b64decode(log.public_key.raw_bytes, validate=True)) for log in logs)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error) as error:
+        return tuple(log.key for log in _trusted_root(content).tlogs)
+    except (binascii.Error, ValueError, OverflowError) as error:
+        raise InputError(f"this is no Sigstore trusted root: {error}") from error
+
+
+def _trusted_root(content: bytes) -> _TrustedRoot:
+    try:
+        return msgspec.json.decode(content, type=_TrustedRoot)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"this is no Sigstore trusted root: {error}") from error

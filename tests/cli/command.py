@@ -30,7 +30,8 @@ def refused(result: subprocess.CompletedProcess[str]) -> str:
     assert result.returncode != 0, result.stdout
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
-    sentence = result.stderr.strip()
-    assert sentence.startswith("chains: "), sentence
+    sentence, _, again = result.stderr.strip().partition("\nerror during command execution: ")
+    assert sentence.startswith(("chains: ", "Error: ")), sentence
+    assert again in ("", sentence.removeprefix("Error: "))  # the auditor's commands refuse as cosign does
     assert "\n" not in sentence
     return sentence

@@ -1,6 +1,7 @@
 """What is written from the commands: their reference, and what shells complete."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,22 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_reference_is_the_one_of_these_commands() -> None:
     assert (ROOT / "docs" / "cli.md").read_text() == chains("docs").stdout, "run make docs"
+
+
+def test_the_manual_pages_are_those_of_these_commands(tmp_path: Path) -> None:
+    assert chains("docs", "--man", tmp_path).returncode == 0
+    written = {page.name: page.read_text() for page in tmp_path.iterdir()}
+    assert {page.name: page.read_text() for page in (ROOT / "docs" / "man").iterdir()} == written, "run make docs"
+
+
+def test_each_flag_of_the_reference_has_its_place_in_the_manual() -> None:
+    for section in (ROOT / "docs" / "cli.md").read_text().split("\n## ")[1:]:
+        name = section.partition("\n")[0].replace(" ", "-")
+        page = (ROOT / "docs" / "man" / f"{name}.1").read_text().replace("\\-", "-")
+        flags = re.findall(r"^\| ((?:`-[^`]*`(?:, )?)+)", section, re.MULTILINE)
+        for flag in re.findall(r"`(-[^`]*)`", "".join(flags)):
+            assert f"\\fB{flag}\\fR" in page, (name, flag)
+        assert len(flags) == page.count("\n.TP\n"), name
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -11,7 +11,7 @@ from yarl import URL
 from chains.errors import EdgeError, InputError
 from chains.registry.answer import Answer
 from chains.registry.breaker import FAILURES, LONGEST_INTEREST, Breaker, State
-from chains.registry.refusals import UnreachableError
+from chains.registry.errors import UnreachableError
 from tests.registry.builders import Clock
 
 HOST = "https://registry.example.com"

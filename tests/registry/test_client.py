@@ -13,7 +13,8 @@ from aiohttp import web
 from chains.artifacts.reference import Digest, Repository
 from chains.errors import EdgeError, InputError
 from chains.registry.credential import Credential
-from chains.registry.refusals import UnreadableError, wait_asked_for
+from chains.registry.errors import UnreadableError
+from chains.registry.refusals import wait_asked_for
 from tests.registry.builders import NO_DIGEST, NOBODY, Offering, Script, client, dripping, scripted
 
 BODY = b'{"schemaVersion":2}'

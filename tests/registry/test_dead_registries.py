@@ -14,8 +14,8 @@ from chains.demo.registry.server import RegistryServer
 from chains.errors import EdgeError
 from chains.registry.breaker import FAILURES, Breaker, State
 from chains.registry.client import RegistryClient
+from chains.registry.errors import UnreachableError
 from chains.registry.oci_store import OciStore
-from chains.registry.refusals import UnreachableError
 from tests.registry.builders import DIGEST, NOBODY, ORIGIN, Clock, attestation, client, scripted
 
 FAULTS = [Fault(status=503), Fault(status=429), Fault(cut="before"), Fault(cut="after"), Fault(delay=0.2)]

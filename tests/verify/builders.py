@@ -8,8 +8,8 @@ from pathlib import Path
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.keys.verifier import KeyVerifier
-from chains.registry.cosign_images import StoredImages
-from chains.registry.refusals import UnreadableError
+from chains.registry.errors import UnreadableError
+from chains.registry.stored_images import StoredImages
 from chains.registry.stored_layers import LayerReader
 from tests.verify.recordings import CAPTURES, WORKDIR, bytes_of
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from chains.demo.kubernetes.server import KubernetesServer
+from chains.keys.generate import generate_key_pair
 from chains.keys.secret import signer_from_secret
 from chains.keys.verifier import KeyVerifier
 from tests.verify.recordings import IGNORED, WORKDIR, Ended, chains, recorded_registry
@@ -94,6 +95,47 @@ def test_a_key_is_imported_as_cosign_keeps_it_and_shows_its_public_half(tmp_path
     assert shown.stdout == public.read_text()
     chains("public-key", "--key", "plain.pem", "--outfile", "out.pub", cwd=tmp_path)
     assert (tmp_path / "out.pub").read_text() == public.read_text()
+
+
+async def test_the_public_half_is_shown_of_every_place_a_key_may_be_at(tmp_path: Path) -> None:
+    pair = generate_key_pair(b"pw")
+    public = pair.public_pem.decode()
+    (tmp_path / "cosign.key").write_bytes(pair.private_pem)
+    private = {"KEY": pair.private_pem.decode(), "COSIGN_PASSWORD": "pw"}
+    for reference in (str(tmp_path / "cosign.key"), "env://KEY"):
+        shown = await asyncio.to_thread(chains, "public-key", "--key", reference, env=private)
+        assert shown.stdout == public, shown.stderr
+    env = {"KUBECONFIG": str(tmp_path / "kubeconfig")}
+    async with KubernetesServer() as kubernetes, published(pair.public_pem) as address:
+        (tmp_path / "kubeconfig").write_text(kubernetes.kubeconfig())
+        named = {"name": "keys", "namespace": "audit"}
+        await kubernetes.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "audit"}})
+        await kubernetes.apply(
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": {"cosign.pub": public}}
+        )
+        secret = {"cosign.key": private["KEY"], "cosign.password": private["COSIGN_PASSWORD"]}
+        await kubernetes.apply({"apiVersion": "v1", "kind": "Secret", "metadata": named, "stringData": secret})
+        for reference in (address, "k8s-cm://audit/keys", "k8s://audit/keys"):
+            ended = await asyncio.to_thread(chains, "public-key", "--key", reference, env=env)
+            assert ended.stdout == public, ended.stderr
+
+
+@pytest.mark.parametrize("command", [("public-key",), ("import-key-pair",), ("verify", IGNORED, "a/b")])
+@pytest.mark.parametrize(("reference", "said"), [("gcpkms://x", "are not built yet"), ("ftp://x", "is no place")])
+def test_a_key_that_is_nowhere_we_look_is_refused_alike(command: tuple[str, ...], reference: str, said: str) -> None:
+    ended = chains(*command, "--key", reference)
+    assert ended.exit_code == 1
+    assert said in ended.stderr
+    assert "env://" in ended.stderr
+
+
+def test_a_key_is_imported_from_a_variable_and_over_an_old_one_when_told_to(tmp_path: Path) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    (tmp_path / "import-cosign.pub").write_text("old")
+    ended = chains("import-key-pair", "-y", "-k", "env://KEY", env={"KEY": pem, "COSIGN_PASSWORD": ""}, cwd=tmp_path)
+    assert ended.exit_code == 0, ended.stderr
+    assert (tmp_path / "import-cosign.pub").read_text().startswith("-----BEGIN PUBLIC KEY")
 
 
 @pytest.mark.parametrize("local", [True, False])

@@ -25,6 +25,7 @@ from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
 from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, config_file_keychain
 from chains.registry.docker_config import DockerConfig
+from chains.registry.indexes import IndexReader
 from chains.registry.oci_store import OciStore
 from chains.registry.proxies import Proxies
 from chains.rekor.log_key import LogKey, read_log_keys
@@ -143,9 +144,10 @@ class ClusterWiring:
         observe: Observe = unobserved,
         permit: Callable[[], None] = lambda: None,
     ) -> None:
-        """`observe` is told of each request to a registry or the log that failed.
+        """Set it up.
 
-        `permit` is called right before every write outside, and raises EdgeError to keep it from going out.
+        `observe` is told of each request to a registry or the log that failed; `permit` is called right before every
+        write outside, and raises EdgeError to keep it from going out.
         """
         self.keyring = Keyring(secret)
         self._registries = Registries(env, ca_files, observe, permit)
@@ -210,7 +212,11 @@ class ClusterWiring:
             stores={"oci": registry, "tekton": AnnotationStore()},
             notices=(*reading.unknown, *reading.unbuilt),
             transparency=self._logs.transparency(config),
+            indexes=self._indexes(client) if config.sign_children else None,
         )
+
+    def _indexes(self, client: RegistryClient) -> IndexReader:
+        return IndexReader(client, self._keychain, self._forget_credentials)
 
     def _forget_credentials(self, origin: Origin) -> None:
         self._pull_secrets.forget(origin.namespace, origin.service_account)
@@ -232,7 +238,8 @@ def local_parts(config: Config, signer: KeySigner, registries: Registries, logs:
     keychain = config_file_keychain(env)
     client, kept = registries.client(config), config.encoding
     store = OciStore(client, lambda _: keychain, config.oci_repository, tags=kept.tags, bundles=kept.bundles)
-    return Parts(config, {"x509": lambda: signer}, {"oci": store}, transparency=logs.transparency(config))
+    indexes = IndexReader(client, lambda _: keychain) if config.sign_children else None
+    return Parts(config, {"x509": lambda: signer}, {"oci": store}, (), logs.transparency(config), indexes)
 
 
 def secret_source(reference: str, client: KubeClient, system_namespace: str) -> SecretSource:

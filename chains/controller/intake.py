@@ -32,8 +32,8 @@ class Intake:
     `pasts` holds what is remembered of runs that are not settled yet, `parents` the PipelineRuns that wait for
     children, `blocked` the runs that wait for a key, `forged` those whose mark is somebody else's, `lately` those
     that were signed shortly before the service came to see them, and `marked` those that were marked last: when a mark
-    ends a deletion, what the watch tells of the run last is how it was before. A run that is not `is_ours` is
-    another replica's.
+    ends a deletion, what the watch tells of the run last is how it was before. A run that is not `is_ours` is another
+    replica's.
     """
 
     def __init__(self, queue: RunQueue, state: State, is_ours: Callable[[RunKey], bool] = lambda key: True) -> None:
@@ -88,17 +88,17 @@ class Intake:
         self.forged.discard(key)
         self.lately.discard(key)
 
-    def drop(self, is_dropped: Callable[[RunKey], bool]) -> None:
-        """Drop all that is remembered of the runs that are so."""
-        for key in {*self.pasts, *self.parents, *self.blocked, *self.forged, *self.lately}:
-            if is_dropped(key):
-                self.forget(key)
-
     def note_marked(self, key: RunKey) -> None:
         """Say that a run has just been marked; the last `MOST_MARKED` of them are remembered."""
         self.marked[key] = None
         if len(self.marked) > MOST_MARKED:
             del self.marked[next(iter(self.marked))]
+
+    def drop(self, is_dropped: Callable[[RunKey], bool]) -> None:
+        """Drop all that is remembered of the runs that are so."""
+        for key in {*self.pasts, *self.parents, *self.blocked, *self.forged, *self.lately}:
+            if is_dropped(key):
+                self.forget(key)
 
     def hurry(self, most: int) -> int:
         """Queue so many of the runs that wait for their next try, any of them; return how many there were to queue.

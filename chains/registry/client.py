@@ -165,6 +165,16 @@ class RegistryClient:
             raise failed(answer, f"for the referrers of {digest}", repository)
         return answer
 
+    async def get_tags(self, repository: Repository, keychain: Keychain, query: str = "") -> Answer | None:
+        """Return a page of the repository's tags, None when there is no such repository."""
+        path = f"{repository.path}/tags/list{'?' if query else ''}{query}"
+        answer = await self._access.send(Call("GET", repository, path, self._limits.manifest), keychain)
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise failed(answer, "for the list of tags", repository)
+        return answer
+
     async def get_blob(
         self, repository: Repository, digest: Digest, keychain: Keychain, *, most: int | None = None
     ) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -45,17 +46,18 @@ class Transport:
         proxy: URL | None = None,
         observe: Observe = unobserved,
         permit: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`url` is the log's; raise InputError when it is no http or https URL.
 
         `permit` is called right before every write, and raises EdgeError to keep it from going out.
         """
-        self._observe = observe
         self._permit = permit
+        self._observe = observe
         self._base = _base(url)
         self._limits = limits
         self._proxy = proxy
-        self._respite = Respite()
+        self._respite = Respite(clock)
         self._places = asyncio.Semaphore(limits.connections)
         self._session: aiohttp.ClientSession | None = None
 

@@ -124,7 +124,7 @@ class _AuditFlags(Flags, frozen=True):
 @click.option("--output-file", default="", metavar="FILE", help="Write the report there instead of to stdout.")
 @click.option("--time", "moment", default="", metavar="TIME", help="When the audit is made; default: now.")
 def command(**given: Any) -> None:
-    """Verify signature and attestation of every image of a list, a repository or a cluster, and report on all of them.
+    """Verify signature and attestation of every image of a list, a repository or a cluster, and report on all.
 
     Ends with 0 when everything verified, 12 when something is unsigned or does not verify, 20 when nothing is bad but
     something could not be judged (a registry is down, a tag list is refused), 1 when the audit could not be made.

@@ -2,7 +2,7 @@
 
 CAPTIONS = {
     "audit": (
-        "Verify signature and attestation of every image of a list, a repository or a cluster, and report on all of them."
+        "Verify signature and attestation of every image of a list, a repository or a cluster, and report on all."
     ),
     "completion": "Print what makes a shell complete verbs and flags; put it where the shell reads it.",
     "config": "Speak of the settings in the ConfigMap chains-config.",

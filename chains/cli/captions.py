@@ -1,6 +1,10 @@
 """What each command says of itself in one line, so that `chains --help` imports none of them."""
 
 CAPTIONS = {
+    "audit": (
+        "Verify signature and attestation of every image of a list, a repository or a cluster, "
+        "and report on all of them."
+    ),
     "completion": "Print what makes a shell complete verbs and flags; put it where the shell reads it.",
     "config": "Speak of the settings in the ConfigMap chains-config.",
     "controller": "Watch a cluster and sign every run that completes, until SIGTERM or SIGINT.",

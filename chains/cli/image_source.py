@@ -64,20 +64,29 @@ def image_source(flags: ImageFlags, names: tuple[str, ...]) -> AbstractAsyncCont
 
 def run_within(timeout: str, main: Coroutine[Any, Any, _T]) -> _T:
     """Run a command's coroutine within a span of time as Go writes it, such as `3m0s`."""
-    span = _SPAN.fullmatch(timeout)
-    if span is None or not any(span.groups()):
+    try:
+        seconds = span_in_seconds(timeout)
+    except InputError:
         main.close()
-        raise InputError(f"--timeout {timeout[:40]!r} is no span of time: write one such as 3m0s")
-    hours, minutes, seconds = (int(number or 0) for number in span.groups())
+        raise
 
     async def bounded() -> _T:
-        async with asyncio.timeout(hours * 3600 + minutes * 60 + seconds):
+        async with asyncio.timeout(seconds):
             return await main
 
     try:
         return run(bounded())
     except TimeoutError as error:
         raise EdgeError(f"it was not done within {timeout}; --timeout gives it longer", transient=True) from error
+
+
+def span_in_seconds(timeout: str) -> int:
+    """Read a span of time as Go writes it; raise InputError for what is none."""
+    span = _SPAN.fullmatch(timeout)
+    if span is None or not any(span.groups()):
+        raise InputError(f"--timeout {timeout[:40]!r} is no span of time: write one such as 3m0s")
+    hours, minutes, seconds = (int(number or 0) for number in span.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def largest_layer() -> int:

@@ -10,6 +10,7 @@ from chains.cli.imports import import_quickly
 from chains.errors import ChainsError
 
 COMMANDS = {
+    "audit": "chains.cli.audit",
     "completion": "chains.cli.completion",
     "config": "chains.cli.config",
     "controller": "chains.cli.controller",

@@ -13,6 +13,7 @@ from chains.registry.client import Manifest, RegistryClient
 from chains.registry.credential import Credential, Keychain
 from chains.registry.credentials import ChainedKeychain, FixedKeychain, config_file_keychain
 from chains.registry.registry_shelf import RegistryShelf
+from chains.registry.remembering_shelf import RememberingShelf
 from chains.registry.stored_images import StoredImages
 from chains.registry.stored_layers import LayerReader
 from chains.registry.transport import Limits
@@ -51,6 +52,11 @@ class RegistryImages:
     def stored(self, text: str) -> StoredImages:
         """Return the finder of candidates beside an image."""
         return StoredImages(self.reader(text), self._flags.layouts)
+
+    def remembered(self) -> tuple[RememberingShelf, StoredImages]:
+        """Return a shelf for one image that fetches everything once, and the finder of candidates on it."""
+        shelf = RememberingShelf(self.registry_shelf())
+        return shelf, StoredImages(LayerReader(shelf, largest=largest_layer()), self._flags.layouts)
 
 
 @asynccontextmanager

@@ -106,7 +106,8 @@ _HEAD = """# Metrics
 The controller answers `/metrics` in Prometheus' text format on the port of its probes (8080, `--health-port`), beside
 `/healthz` and `/readyz`. The ten counters that begin with `watcher_` have the names they have in Tekton Chains; all
 counters are there from the start, at 0. No label holds anything that a run says, but for `host`, of which there are
-at most a hundred. Besides these there are `process_*`, as Prometheus' clients have them. Alert rules and a dashboard
+at most a hundred. Besides these there are `process_*`, as Prometheus' clients have them, and where replicas share the
+runs through Leases `chains_leader` and `chains_leader_transitions_total`. Alert rules and a dashboard
 are in `config/monitoring/`.
 
 | metric | type | labels | what it tells |

@@ -19,7 +19,6 @@ from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.controller.health import probes
 from chains.controller.host_errors import HostErrors
-from chains.controller.leader_metrics import LeaderMetrics
 from chains.controller.live_metrics import Surroundings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
@@ -95,8 +94,6 @@ async def _serve(
             ClusterWiring(client, secret, os.environ, ca_files, errors.note, permit=shares.check)
         )
         metrics = Metrics(Surroundings(wiring.circuits, wiring.key_id, errors, version("chains")))
-        if leadership is not None:
-            metrics.registry.register(LeaderMetrics(shares))
         service = Service(KubeCluster(client, system_namespace), wiring, scope, metrics=metrics, shares=shares)
         async with probes(health_port, service.unready, metrics.text, service.stalled):
             await service.run(stop)

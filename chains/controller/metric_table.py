@@ -85,6 +85,16 @@ METRICS: tuple[MetricRow, ...] = (
     _gauge("chains_config_valid", "1 while the last configuration seen is in force."),
     _gauge("chains_key_loaded", "1 while there is a key to sign with."),
     _gauge("chains_key_info", "The key in force: 1, and its id.", "key_id"),
+    _gauge(
+        "chains_leader",
+        "1 while this replica writes for the bucket; over all replicas their sum is the number of buckets.",
+        "bucket",
+    ),
+    _counter(
+        "chains_leader_transitions_total",
+        "How often this replica gained and lost (change) the bucket.",
+        *("bucket", "change"),
+    ),
     _gauge("chains_build_info", "The version that runs: 1, and its number.", "version"),
     _gauge(
         "chains_host_circuit",

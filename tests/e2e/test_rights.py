@@ -15,7 +15,6 @@ pytestmark = pytest.mark.e2e
 PULL_SECRETS = "tekton-chains-pull-secrets"
 RUN = "/apis/tekton.dev/v1/namespaces/default/taskruns"
 HERE, HOME = "/api/v1/namespaces/default", f"/api/v1/namespaces/{SYSTEM}"
-LEASES = "/apis/coordination.k8s.io/v1/namespaces"
 CHANGE = {"metadata": {"annotations": {"a": "b"}}}
 
 
@@ -37,9 +36,6 @@ CHANGE = {"metadata": {"annotations": {"a": "b"}}}
         ("DELETE", RUN),
         ("PATCH", f"{RUN}/any/status"),
         ("GET", f"{HERE}/events"),
-        ("GET", f"{LEASES}/default/leases/any"),
-        ("GET", f"{LEASES}/{SYSTEM}/leases"),
-        ("DELETE", f"{LEASES}/{SYSTEM}/leases/any"),
         ("GET", f"{HERE}/pods"),
         ("GET", f"{HERE}/serviceaccounts"),
         ("POST", f"{HERE}/serviceaccounts/default/token"),
@@ -68,7 +64,7 @@ def test_it_is_refused(plane: ControlPlane, installed: Path, method: str, path: 
         ("GET", f"{HOME}/configmaps/chains-config", 200),
         ("GET", f"{HERE}/secrets/none", 404),
         ("PATCH", f"{HERE}/events/none", 404),
-        ("GET", f"{LEASES}/{SYSTEM}/leases/none", 404),
+        ("GET", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/none", 404),
         ("GET", f"{HERE}/serviceaccounts/none", 404),
     ],
 )

@@ -55,10 +55,7 @@ reach_flags = together(
     verbose_flag,
 )
 
-registry_flags = together(
-    reach_flags,
-    timeout_flag,
-)
+registry_flags = together(reach_flags, timeout_flag)
 
 form_flags = together(
     click.option(

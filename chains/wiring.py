@@ -15,8 +15,10 @@ from chains.keys.keyring import Keyring, SecretSource
 from chains.keys.signer import KeySigner
 from chains.kube.annotation_store import AnnotationStore
 from chains.kube.client import KubeClient
+from chains.kube.event_lane import EventLane
 from chains.kube.pull_secrets import DOCKER_CFG, PullSecrets
 from chains.kube.reference import SCHEME, secret_name
+from chains.kube.refused_accounts import RefusedAccounts
 from chains.kube.secret import SecretSource as KubeSecretSource
 from chains.payloads.payload import Origin
 from chains.pipeline.parts import Parts, Transparency
@@ -110,12 +112,18 @@ class ClusterWiring:
     """What the controller signs and stores with: the cluster's signing secret, and its runs' registry credentials."""
 
     def __init__(
-        self, client: KubeClient, secret: SecretSource, env: Mapping[str, str], ca_files: Mapping[str, Path]
+        self,
+        client: KubeClient,
+        secret: SecretSource,
+        env: Mapping[str, str],
+        ca_files: Mapping[str, Path],
+        events: EventLane | None = None,
     ) -> None:
         self.keyring = Keyring(secret)
+        self._events = events
         self._registries = Registries(env, ca_files)
         self._logs = Logs(env)
-        self._pull_secrets = PullSecrets(client)
+        self._pull_secrets = PullSecrets(client, refused=RefusedAccounts(events))
         self._own_credentials = config_file_keychain(env)
         self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)
 
@@ -155,6 +163,8 @@ class ClusterWiring:
 
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config
+        if self._events is not None:
+            self._events.wanted = config.events
         client = self._registries.client(config)
         kept = config.encoding
         registry = OciStore(

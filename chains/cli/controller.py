@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from chains.cli.log_level import following_log_level
 from chains.cli.logs import LEVELS, log_to_stderr
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
@@ -17,6 +18,7 @@ from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
+from chains.kube.event_lane import event_lane
 from chains.wiring import ClusterWiring, secret_source
 
 # Kubernetes kills what has not ended 30 s after SIGTERM.
@@ -43,16 +45,22 @@ def command(  # noqa: PLR0917 - one parameter an option
     """Watch a cluster and sign every run that completes, until SIGTERM or SIGINT.
 
     $SYSTEM_NAMESPACE (default tekton-chains) holds the ConfigMap chains-config. The key comes from /etc/signing-secrets
-    if that is there, else from the Secret signing-secrets in that namespace.
+    if that is there, else from the Secret signing-secrets in that namespace. The ConfigMap $CONFIG_LOGGING_NAME
+    (default config-logging) there may set the log level, at any time; --log-level is for where it does not.
     """
     log_to_stderr(log_level)
     _collect_garbage_rarely()
     scope = Scope(namespaces=tuple(n.strip() for n in namespace.split(",") if n.strip()), workers=workers)
-    run(_serve(kubeconfig, signing_secrets, scope, ca_files_from(registry_ca), health_port))
+    run(_serve(kubeconfig, signing_secrets, scope, ca_files_from(registry_ca), health_port, log_level))
 
 
 async def _serve(
-    kubeconfig: str | None, signing_secrets: str, scope: Scope, ca_files: dict[str, Path], health_port: int
+    kubeconfig: str | None,
+    signing_secrets: str,
+    scope: Scope,
+    ca_files: dict[str, Path],
+    health_port: int,
+    log_level: str,
 ) -> None:
     system_namespace = os.environ.get("SYSTEM_NAMESPACE") or "tekton-chains"
     stop = asyncio.Event()
@@ -61,9 +69,13 @@ async def _serve(
     client = await KubeClient.connect(kubeconfig)
     try:
         secret = secret_source(signing_secrets, client, system_namespace)
-        async with ClusterWiring(client, secret, os.environ, ca_files) as wiring:
-            cluster = KubeCluster(client, system_namespace)
-            metrics = Metrics(wiring.circuits)
+        async with (
+            following_log_level(client, system_namespace, os.environ, log_level),
+            event_lane(client) as events,
+            ClusterWiring(client, secret, os.environ, ca_files, events=events) as wiring,
+        ):
+            cluster = KubeCluster(client, system_namespace, events)
+            metrics = Metrics(wiring.circuits, lambda: events.dropped)
             service = Service(cluster, wiring, scope, metrics=metrics)
             async with probes(health_port, service.unready, metrics.text):
                 await service.run(stop)

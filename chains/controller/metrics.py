@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from chains.controller.queue import Lane, RunQueue
 from chains.controller.turn import End, Turn
@@ -56,10 +56,13 @@ class _Kind:
 class Metrics:
     """Counts turns as they end, and reads the rest from the service when it is asked.
 
-    `circuits` returns the state of each host in trouble: `closed`, `open` or `half-open`.
+    `circuits` returns the state of each host in trouble: `closed`, `open` or `half-open`; `dropped` how many Events
+    were not sent.
     """
 
-    def __init__(self, circuits: Callable[[], Mapping[str, str]] = dict) -> None:
+    def __init__(
+        self, circuits: Callable[[], Mapping[str, str]] = dict, dropped: Callable[[], int] = lambda: 0
+    ) -> None:
         self.registry = CollectorRegistry()
         self._kinds = {kind: _Kind(kind, self.registry) for kind in KINDS}
         self._turns = Counter(
@@ -79,6 +82,7 @@ class Metrics:
             "chains_config_valid", "1 while the last configuration seen is in force.", registry=self.registry
         )
         self._circuits = circuits
+        self._dropped = dropped
 
     def note(self, turn: Turn, waited: float | None = None) -> None:
         """Count a turn; `waited` is how many seconds its run was known to need one."""
@@ -97,7 +101,7 @@ class Metrics:
 
     def follow(self, service: Watched) -> None:
         """Read from this service at every scrape."""
-        self.registry.register(_Live(service, self._circuits))
+        self.registry.register(_Live(service, self._circuits, self._dropped))
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
@@ -107,9 +111,10 @@ class Metrics:
 class _Live:
     """What is true at the moment of a scrape."""
 
-    def __init__(self, service: Watched, circuits: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, service: Watched, circuits: Callable[[], Mapping[str, str]], dropped: Callable[[], int]) -> None:
         self._service = service
         self._circuits = circuits
+        self._dropped = dropped
 
     def collect(self) -> Iterator[Metric]:
         queue = self._service.queue
@@ -127,6 +132,9 @@ class _Live:
         )
         ready = not self._service.unready()
         yield GaugeMetricFamily("chains_ready", "1 while runs can be signed.", value=ready)
+        yield CounterMetricFamily(
+            "chains_events_dropped", "Events that could not be sent, or came too thick.", value=self._dropped()
+        )
         yield self._hosts()
 
     def _hosts(self) -> Metric:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import structlog
 
+from chains.controller.announcements import announce, announce_retry
 from chains.controller.intake import Intake
 from chains.controller.metrics import Metrics
-from chains.controller.outcomes import backoff, write_outcome, write_retry
+from chains.controller.outcomes import backoff, identity, write_outcome, write_retry
 from chains.controller.patrol import Patrol
 from chains.controller.ports import Cluster, Workshop
 from chains.controller.queue import Lane, RunQueue
@@ -189,7 +190,7 @@ class Service:
             try:
                 turn = await self._turn(key, parts)
             except Exception as error:  # the one place: a fault of ours must not cost the service, nor the run
-                log.exception("fault in the service", run=str(key), uid=key.uid)
+                log.exception("fault in the service", **identity(key))
                 turn = Turn(key, End.RETRY, f"a fault in the service: {type(error).__name__}")
             finally:
                 self.queue.release(key)
@@ -226,12 +227,14 @@ class Service:
                 wait = max(turn.retry_after or 0.0, backoff(past.attempts))
                 self.queue.add_later(turn.key, wait)
                 write_retry(turn, wait)
+                announce_retry(self._cluster, turn, past.attempts, wait)
             case End.GONE if self._intake.has_last_state(turn.key):
                 self.queue.add(turn.key, Lane.LIVE)
             case _:
                 self._intake.forget(turn.key)
                 self.queue.forget(turn.key)
                 write_outcome(turn)
+                announce(self._cluster, turn)
         if turn.end in (End.SIGNED, End.RESUMED) and parts is not None:
             self._settling.note(turn.receipts, parts.stores.get("oci"), parts.config.quiet_time)
         self._observe(turn)

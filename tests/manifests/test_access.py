@@ -6,7 +6,7 @@ RULES = {
     "tekton-chains-controller-cluster-access": {
         ("tekton.dev", "taskruns"): {"get", "list", "watch", "patch"},
         ("tekton.dev", "pipelineruns"): {"get", "list", "watch", "patch"},
-        ("", "events"): {"create"},
+        ("", "events"): {"create", "patch"},
     },
     "tekton-chains-pull-secrets": {("", "serviceaccounts"): {"get"}, ("", "secrets"): {"get"}},
     "tekton-chains-controller": {

@@ -42,6 +42,7 @@ bench: $(VENV)/dev.stamp ## speed and memory beside the floor; writes docs/perfo
 
 docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains config docs > docs/config.md
+	@$(BIN)/chains config schema > docs/chains-config.schema.json
 	@$(BIN)/chains docs > docs/cli.md
 
 lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index

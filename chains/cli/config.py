@@ -2,7 +2,9 @@
 
 import click
 
+from chains.cli.config_check import command as check
 from chains.config.reference import write_reference
+from chains.config.schema import write_schema
 
 
 @click.group(name="config")
@@ -14,3 +16,12 @@ def command() -> None:
 def _docs() -> None:
     """Print the reference of every setting as Markdown."""
     click.echo(write_reference(), nl=False)
+
+
+@command.command(name="schema")
+def _schema() -> None:
+    """Print a JSON Schema of the ConfigMap, for editors and admission."""
+    click.echo(write_schema(), nl=False)
+
+
+command.add_command(check)

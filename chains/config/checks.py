@@ -1,9 +1,10 @@
 """What a setting's text may be; each check returns the value it stands for or raises InputError."""
 
+import difflib
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from chains.artifacts.reference import Repository, shown
@@ -17,11 +18,16 @@ _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How a setting is read: `accepts` is the sentence the reference prints, `unbuilt` the choices that come later."""
+    """How a setting is read.
+
+    `accepts` is the sentence the reference prints, `unbuilt` the choices that come later, and `schema` what JSON Schema
+    can say of the text.
+    """
 
     accepts: str
     read: Callable[[str], object]
     unbuilt: frozenset[str] = frozenset()
+    schema: Mapping[str, object] = field(default_factory=dict)
 
 
 def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
@@ -29,10 +35,10 @@ def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
 
     def read(text: str) -> object:
         if text not in choices:
-            raise InputError(f"{shown(text)} is none of {', '.join(choices)}")
+            raise InputError(f"{shown(text)} is none of {', '.join(choices)}{_nearest(text, choices)}")
         return text
 
-    return Check(_listed("one of", choices), read, frozenset(unbuilt))
+    return Check(_listed("one of", choices), read, frozenset(unbuilt), {"enum": list(choices)})
 
 
 def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
@@ -42,10 +48,12 @@ def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
         items = [item.strip() for item in text.split(",")] if text else []
         for item in items:
             if item not in choices:
-                raise InputError(f"{shown(item)} is none of {', '.join(choices)}")
+                raise InputError(f"{shown(item)} is none of {', '.join(choices)}{_nearest(item, choices)}")
         return tuple(sorted(set(items)))
 
-    return Check(_listed("empty, or any of", choices), read, frozenset(unbuilt))
+    one = "(" + "|".join(map(re.escape, choices)) + ")"
+    pattern = rf"^(\s*{one}\s*(,\s*{one}\s*)*)?$"
+    return Check(_listed("empty, or any of", choices), read, frozenset(unbuilt), {"pattern": pattern})
 
 
 def flag() -> Check:
@@ -56,9 +64,9 @@ def flag() -> Check:
             return True
         if text in _FALSE:
             return False
-        raise InputError(f"{shown(text)} is neither true nor false")
+        raise InputError(f"{shown(text)} is neither true nor false{_nearest(text.lower(), ('true', 'false'))}")
 
-    return Check("`true` or `false`", read)
+    return Check("`true` or `false`", read, schema={"enum": sorted(_TRUE | _FALSE)})
 
 
 def text() -> Check:
@@ -82,7 +90,7 @@ def duration() -> Check:
             raise InputError(f"{shown(given)} is no time such as 30s, 10m or 24h")
         return int(match[1]) * _SECONDS[match[2]]
 
-    return Check("a time such as `30s`, `10m` or `24h`", read)
+    return Check("a time such as `30s`, `10m` or `24h`", read, schema={"pattern": f"^{_DURATION.pattern}$"})
 
 
 def backfill() -> Check:
@@ -97,7 +105,8 @@ def backfill() -> Check:
         except InputError:
             raise InputError(f"{shown(given)} is neither all nor none nor a time such as 24h") from None
 
-    return Check("`all`, `none`, or a time such as `24h`", read)
+    schema = {"pattern": f"^(all|none|{_DURATION.pattern})$"}
+    return Check("`all`, `none`, or a time such as `24h`", read, schema=schema)
 
 
 def repository() -> Check:
@@ -118,7 +127,13 @@ def web_address() -> Check:
             raise InputError(f"{shown(given)} is no http or https URL")
         return given.rstrip("/")
 
-    return Check("an `http` or `https` URL", read)
+    return Check("an `http` or `https` URL", read, schema={"pattern": "^https?://[^\\s?#@]+$"})
+
+
+def _nearest(text: str, choices: tuple[str, ...]) -> str:
+    """Ask whether the choice that looks most like the text was meant."""
+    near = difflib.get_close_matches(text.strip(), [choice for choice in choices if choice], n=1)
+    return f": did you mean {near[0]}?" if near else ""
 
 
 def _listed(lead: str, choices: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from typing import Self
 
 from yarl import URL
 
+from chains.artifacts.reference import Repository
 from chains.config.config import Config, ConfigReading, TransparencySettings, read_config
 from chains.errors import InputError
 from chains.keys.folder import FolderSource
@@ -29,9 +30,11 @@ from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, conf
 from chains.registry.docker_config import DockerConfig
 from chains.registry.oci_store import OciStore
 from chains.registry.proxies import Proxies
+from chains.rekor.checkpoint import Checkpoint
 from chains.rekor.log_key import LogKey, read_log_keys
 from chains.rekor.log_v1 import LogV1
 from chains.rekor.log_v2 import LogV2
+from chains.rekor.trial import try_log
 
 MOUNTED_SECRET = Path("/etc/signing-secrets")
 REMEMBERED_KEYCHAINS = 1024
@@ -93,6 +96,11 @@ class Logs:
         for client in self._clients.values():
             await client.close()
 
+    async def try_log(self, settings: TransparencySettings) -> Checkpoint:
+        """Return what the log says of itself, verified by the key that is known; raise ChainsError."""
+        proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
+        return await try_log(settings.url, settings.version, self._keys(settings), proxy)
+
     def _keys(self, settings: TransparencySettings) -> tuple[LogKey, ...]:
         given = settings.public_key.strip() or self._env.get(LOG_KEY_VARIABLE, "")
         if not given:
@@ -148,6 +156,15 @@ class ClusterWiring:
         if state is None:
             return ""
         return f"{state.key_id} is in force" if state.ready else f"there is none: {state.problem}"
+
+    async def try_push(self, config: Config, origin: Origin, image: Repository) -> None:
+        """Open and cancel an upload where this run's signatures of the image would go; raise ChainsError."""
+        client = self._registries.client(config)
+        await client.try_upload(config.oci_repository or image, self._keychain(origin))
+
+    async def try_log(self, config: Config) -> Checkpoint:
+        """Return what the configured log says of itself, verified; raise ChainsError."""
+        return await self._logs.try_log(config.transparency)
 
     async def chance(self) -> bool:
         """Wait until a registry that was left alone works again (True) or may be tried (False)."""

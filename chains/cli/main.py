@@ -13,6 +13,7 @@ COMMANDS = {
     "controller": "chains.cli.controller",
     "demo": "chains.cli.demo",
     "docs": "chains.cli.docs",
+    "doctor": "chains.cli.doctor",
     "download": "chains.cli.download",
     "generate-key-pair": "chains.cli.generate_key_pair",
     "import-key-pair": "chains.cli.import_key_pair",

@@ -87,16 +87,25 @@ async def image_source(
         yield ImageSource(client, _keychain(flags, frozenset(hosts)), flags)
 
 
-def run_within(timeout: str, main: Coroutine[Any, Any, _T]) -> _T:
-    """Run a command's coroutine within a span of time as Go writes it, such as `3m0s`."""
+def seconds_in(timeout: str) -> int:
+    """Return how long a span of time is that is written as Go does, such as `3m0s`; raise InputError for none."""
     span = _SPAN.fullmatch(timeout)
     if span is None or not any(span.groups()):
-        main.close()
         raise InputError(f"--timeout {timeout[:40]!r} is no span of time: write one such as 3m0s")
     hours, minutes, seconds = (int(number or 0) for number in span.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def run_within(timeout: str, main: Coroutine[Any, Any, _T]) -> _T:
+    """Run a command's coroutine within a span of time as Go writes it, such as `3m0s`."""
+    try:
+        seconds = seconds_in(timeout)
+    except InputError:
+        main.close()
+        raise
 
     async def bounded() -> _T:
-        async with asyncio.timeout(hours * 3600 + minutes * 60 + seconds):
+        async with asyncio.timeout(seconds):
             return await main
 
     try:

@@ -15,6 +15,7 @@ COMMANDS = {
     "docs": "chains.cli.docs",
     "doctor": "chains.cli.doctor",
     "download": "chains.cli.download",
+    "explain": "chains.cli.explain",
     "generate-key-pair": "chains.cli.generate_key_pair",
     "import-key-pair": "chains.cli.import_key_pair",
     "public-key": "chains.cli.public_key",
@@ -26,6 +27,7 @@ COMMANDS = {
     "triangulate": "chains.cli.triangulate",
     "verify": "chains.cli.verify",
     "verify-attestation": "chains.cli.verify_attestation",
+    "wait": "chains.cli.wait",
 }
 
 

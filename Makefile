@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+KUBECTL ?= .peers/bin/kubectl
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint properties faults peers e2e bench lock docs clean
+.PHONY: setup demo test lint properties faults peers e2e bench release site lock docs clean
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 
@@ -26,7 +27,7 @@ properties: $(VENV)/dev.stamp ## the property tests with at least 100 000 exampl
 faults: $(VENV)/dev.stamp ## every crash point and every fault; writes docs/reliability.md
 	@$(BIN)/python -m tests.faults --write docs/reliability.md
 
-peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, oras
+peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, promtool, oras
 	@tests/peers/install
 	@$(BIN)/python -m pytest -m peers
 
@@ -43,7 +44,15 @@ bench: $(VENV)/dev.stamp ## speed and memory beside the floor; writes docs/perfo
 docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains config docs > docs/config.md
 	@$(BIN)/chains config schema > docs/chains-config.schema.json
+	@$(BIN)/chains config policy > config/controller/settings-policy.yaml
 	@$(BIN)/chains docs > docs/cli.md
+	@$(BIN)/chains docs metrics > docs/metrics.md
+
+site: $(VENV)/site.stamp ## the documentation as a site, in dist/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+release: $(BIN)/python ## config/release.yaml: the whole installation in one file, for kubectl apply -f
+	@$(KUBECTL) kustomize config > config/release.yaml
 
 lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
 	@$(PIP) install uv
@@ -51,6 +60,8 @@ lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 	@$(BIN)/uv --quiet pip compile pyproject.toml --extra verify-policies --group build --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --constraint requirements.lock --output-file requirements-dev.lock
+	@$(BIN)/uv --quiet pip compile --group site --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --constraint requirements-dev.lock --output-file requirements-site.lock
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .peers dist
@@ -71,4 +82,9 @@ $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
 	@echo "setting up the tools of tests and lint in $(VENV) (once)" >&2
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/site.stamp: requirements-site.lock $(VENV)/runtime.stamp
+	@echo "setting up the tool of the documentation's site in $(VENV) (once)" >&2
+	@$(PIP) install --require-hashes -r requirements-site.lock
 	@touch $@

@@ -1,8 +1,8 @@
 """From config to live parts: the tables of signers and stores; the one place edges are chosen."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -39,16 +39,22 @@ from chains.rekor.trial import try_log
 MOUNTED_SECRET = Path("/etc/signing-secrets")
 REMEMBERED_KEYCHAINS = 1024
 LOG_KEY_VARIABLE = "SIGSTORE_REKOR_PUBLIC_KEY"
+# What is told of each request that failed: the system, its host and the status, None when no answer came.
+Observe = Callable[[str, str, int | None], None]
+
+
+def unobserved(_system: str, _host: str, _status: int | None) -> None:
+    """Tell nobody."""
 
 
 class Registries:
     """The registry clients of one process, secure and insecure, each opened when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str], ca_files: Mapping[str, Path]) -> None:
+    def __init__(self, env: Mapping[str, str], ca_files: Mapping[str, Path], observe: Observe = unobserved) -> None:
         self._env = env
         self._ca_files = ca_files
         self._clients: dict[bool, RegistryClient] = {}
-        self._breaker = Breaker()
+        self._breaker = Breaker(observe=partial(observe, "registry"))
 
     def client(self, config: Config) -> RegistryClient:
         """Return the client that a configuration calls for."""
@@ -76,8 +82,9 @@ class Registries:
 class Logs:
     """The transparency logs' clients of one process, each made when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], observe: Observe = unobserved) -> None:
         self._env = env
+        self._observe = partial(observe, "log")
         self._clients: dict[TransparencySettings, LogV1 | LogV2] = {}
 
     def transparency(self, config: Config) -> Transparency | None:
@@ -88,7 +95,7 @@ class Logs:
         if settings not in self._clients:
             proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
             client = LogV1 if settings.version == 1 else LogV2
-            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy)
+            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy, observe=self._observe)
         return Transparency(self._clients[settings], settings.deferred)
 
     async def close(self) -> None:
@@ -125,12 +132,14 @@ class ClusterWiring:
         secret: SecretSource,
         env: Mapping[str, str],
         ca_files: Mapping[str, Path],
+        observe: Observe = unobserved,
         events: EventLane | None = None,
     ) -> None:
+        """`observe` is told of each request to a registry or the log that failed."""
         self.keyring = Keyring(secret)
         self._events = events
-        self._registries = Registries(env, ca_files)
-        self._logs = Logs(env)
+        self._registries = Registries(env, ca_files, observe)
+        self._logs = Logs(env, observe)
         self._pull_secrets = PullSecrets(client, refused=RefusedAccounts(events))
         self._own_credentials = config_file_keychain(env)
         self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)
@@ -177,6 +186,10 @@ class ClusterWiring:
     def circuits(self) -> Mapping[str, str]:
         """Return the state of each registry whose last request failed."""
         return self._registries.circuits()
+
+    def key_id(self) -> str:
+        """Return the id of the key in force, empty when there is none."""
+        return self.keyring.state.key_id
 
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config

@@ -3,6 +3,7 @@
 import click
 
 from chains.cli.config_check import command as check
+from chains.config.policy import write_policy
 from chains.config.reference import write_reference
 from chains.config.schema import write_schema
 
@@ -16,6 +17,12 @@ def command() -> None:
 def _docs() -> None:
     """Print the reference of every setting as Markdown."""
     click.echo(write_reference(), nl=False)
+
+
+@command.command(name="policy")
+def _policy() -> None:
+    """Print the admission policies that keep mistakes out of the ConfigMap, as YAML."""
+    click.echo(write_policy(), nl=False)
 
 
 @command.command(name="schema")

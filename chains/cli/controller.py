@@ -5,6 +5,8 @@ import gc
 import os
 import signal
 import threading
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -14,6 +16,8 @@ from chains.cli.logs import LEVELS, log_to_stderr
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.controller.health import probes
+from chains.controller.host_errors import HostErrors
+from chains.controller.live_metrics import Surroundings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
 from chains.kube.client import KubeClient
@@ -29,7 +33,13 @@ LAST_MOMENT = 24.0
 @click.option("--kubeconfig", metavar="F", help="How to reach the cluster; default: $KUBECONFIG, then the pod's own.")
 @click.option("--namespace", default="", metavar="A,B", help="Only runs in these namespaces; default: all.")
 @click.option("--signing-secrets", default="", metavar="DIR|k8s://NS/NAME", help="Where the signing key is.")
-@click.option("--workers", default=32, show_default=True, type=click.IntRange(1, 1024), help="Runs signed at once.")
+@click.option(
+    "--workers",
+    default=64,
+    show_default=True,
+    type=click.IntRange(1, 1024),
+    help="Runs signed at once, at most half of them of one namespace.",
+)
 @click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
 @click.option("--health-port", default=8080, show_default=True, help="Port of the probes and metrics; 0 for none.")
 @click.option("--log-level", default="info", show_default=True, type=click.Choice(list(LEVELS)))
@@ -66,18 +76,20 @@ async def _serve(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
-    client = await KubeClient.connect(kubeconfig)
+    errors = HostErrors()
+    client = await KubeClient.connect(kubeconfig, observe=partial(errors.note, "api"))
     try:
         secret = secret_source(signing_secrets, client, system_namespace)
         async with (
             following_log_level(client, system_namespace, os.environ, log_level),
             event_lane(client) as events,
-            ClusterWiring(client, secret, os.environ, ca_files, events=events) as wiring,
+            ClusterWiring(client, secret, os.environ, ca_files, errors.note, events) as wiring,
         ):
             cluster = KubeCluster(client, system_namespace, events)
-            metrics = Metrics(wiring.circuits, lambda: events.dropped)
+            around = Surroundings(wiring.circuits, wiring.key_id, errors, version("chains"), lambda: events.dropped)
+            metrics = Metrics(around)
             service = Service(cluster, wiring, scope, metrics=metrics)
-            async with probes(health_port, service.unready, metrics.text):
+            async with probes(health_port, service.unready, metrics.text, service.stalled):
                 await service.run(stop)
     finally:
         await client.close()

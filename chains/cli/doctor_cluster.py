@@ -33,6 +33,8 @@ def rights(system_namespace: str) -> Iterator[Right]:
         yield Right("", resource, "get")
     for verb in ("get", "list", "watch"):
         yield Right("", "configmaps", verb, system_namespace)
+    for verb in ("get", "create", "update"):
+        yield Right("coordination.k8s.io", "leases", verb, system_namespace)
     yield Right("", "secrets", "get", system_namespace, "signing-secrets")
 
 

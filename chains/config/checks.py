@@ -3,8 +3,8 @@
 import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chains.artifacts.reference import Repository, shown
@@ -18,16 +18,17 @@ _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How a setting is read.
+    """How a setting is read: `accepts` is the sentence the reference prints, `unbuilt` the choices that come later.
 
-    `accepts` is the sentence the reference prints, `unbuilt` the choices that come later, and `schema` what JSON Schema
-    can say of the text.
+    `pattern` is a regular expression (RE2's) that every accepted text matches as a whole, empty where any text may do;
+    the cluster's admission policy refuses what does not. `choices` are all there are, where there are but a few.
     """
 
     accepts: str
     read: Callable[[str], object]
     unbuilt: frozenset[str] = frozenset()
-    schema: Mapping[str, object] = field(default_factory=dict)
+    pattern: str = ""
+    choices: tuple[str, ...] = ()
 
 
 def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
@@ -38,7 +39,7 @@ def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
             raise InputError(f"{shown(text)} is none of {', '.join(choices)}{_nearest(text, choices)}")
         return text
 
-    return Check(_listed("one of", choices), read, frozenset(unbuilt), {"enum": list(choices)})
+    return Check(_listed("one of", choices), read, frozenset(unbuilt), _either(choices), choices)
 
 
 def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
@@ -51,9 +52,8 @@ def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
                 raise InputError(f"{shown(item)} is none of {', '.join(choices)}{_nearest(item, choices)}")
         return tuple(sorted(set(items)))
 
-    one = "(" + "|".join(map(re.escape, choices)) + ")"
-    pattern = rf"^(\s*{one}\s*(,\s*{one}\s*)*)?$"
-    return Check(_listed("empty, or any of", choices), read, frozenset(unbuilt), {"pattern": pattern})
+    item = rf"\s*{_either(choices)}\s*"
+    return Check(_listed("empty, or any of", choices), read, frozenset(unbuilt), f"(?:{item}(?:,{item})*)?")
 
 
 def flag() -> Check:
@@ -66,7 +66,9 @@ def flag() -> Check:
             return False
         raise InputError(f"{shown(text)} is neither true nor false{_nearest(text.lower(), ('true', 'false'))}")
 
-    return Check("`true` or `false`", read, schema={"enum": sorted(_TRUE | _FALSE)})
+    return Check(
+        "`true` or `false`", read, pattern=_either(sorted(_TRUE | _FALSE)), choices=tuple(sorted(_TRUE | _FALSE))
+    )
 
 
 def text() -> Check:
@@ -90,7 +92,7 @@ def duration() -> Check:
             raise InputError(f"{shown(given)} is no time such as 30s, 10m or 24h")
         return int(match[1]) * _SECONDS[match[2]]
 
-    return Check("a time such as `30s`, `10m` or `24h`", read, schema={"pattern": f"^{_DURATION.pattern}$"})
+    return Check("a time such as `30s`, `10m` or `24h`", read, pattern=_DURATION.pattern)
 
 
 def backfill() -> Check:
@@ -105,8 +107,7 @@ def backfill() -> Check:
         except InputError:
             raise InputError(f"{shown(given)} is neither all nor none nor a time such as 24h") from None
 
-    schema = {"pattern": f"^(all|none|{_DURATION.pattern})$"}
-    return Check("`all`, `none`, or a time such as `24h`", read, schema=schema)
+    return Check("`all`, `none`, or a time such as `24h`", read, pattern=f"all|none|{_DURATION.pattern}")
 
 
 def repository() -> Check:
@@ -127,7 +128,11 @@ def web_address() -> Check:
             raise InputError(f"{shown(given)} is no http or https URL")
         return given.rstrip("/")
 
-    return Check("an `http` or `https` URL", read, schema={"pattern": "^https?://[^\\s?#@]+$"})
+    return Check("an `http` or `https` URL", read, pattern=r"[Hh][Tt][Tt][Pp][Ss]?://[^@\s?#]+[?#]*")
+
+
+def _either(choices: Iterable[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, choices))})"
 
 
 def _nearest(text: str, choices: tuple[str, ...]) -> str:

@@ -32,5 +32,9 @@ def _schema() -> dict[str, Any]:
 
 
 def _property(key: Key) -> dict[str, Any]:
+    check = key.check
+    taken: dict[str, Any] = {"enum": list(check.choices)} if check.choices else {}
+    if check.pattern and not check.choices:
+        taken = {"pattern": f"^(?:{check.pattern})$"}
     built = "" if key.built else " (known, and not built yet)"
-    return {"type": "string", "description": key.meaning + built, "default": key.default, **key.check.schema}
+    return {"type": "string", "description": key.meaning + built, "default": key.default, **taken}

@@ -11,15 +11,22 @@ from chains.errors import InputError
 
 @asynccontextmanager
 async def probes(
-    port: int, unready: Callable[[], tuple[str, ...]], metrics: Callable[[], bytes]
+    port: int,
+    unready: Callable[[], tuple[str, ...]],
+    metrics: Callable[[], bytes],
+    stalled: Callable[[], str] = str,
 ) -> AsyncIterator[None]:
-    """Answer the probes on that port while the body runs; port 0 means no probes."""
+    """Answer the probes on that port while the body runs; port 0 means no probes.
+
+    An event loop that stands still answers nothing, and that is how the probe of its life fails then.
+    """
     if port == 0:
         yield
         return
 
     async def alive(_: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        trouble = stalled()
+        return web.Response(text=f"{trouble or 'ok'}\n", status=503 if trouble else 200)
 
     async def ready(_: web.Request) -> web.Response:
         troubles = unready()

@@ -19,6 +19,9 @@ from chains.runs.moment import is_before
 from chains.runs.sighting import RunKey
 from chains.runs.stamp import stored_within
 
+# The watch tells of them within moments.
+MOST_MARKED = 1024
+
 log = structlog.get_logger()
 
 
@@ -26,8 +29,9 @@ class Intake:
     """Queues runs after a glance that costs little.
 
     `pasts` holds what is remembered of runs that are not settled yet, `parents` the PipelineRuns that wait for
-    children, `blocked` the runs that wait for a key, `forged` those whose mark is somebody else's, and `lately` those
-    that were signed shortly before the service came to see them.
+    children, `blocked` the runs that wait for a key, `forged` those whose mark is somebody else's, `lately` those
+    that were signed shortly before the service came to see them, and `marked` those that were marked last: when a mark
+    ends a deletion, what the watch tells of the run last is how it was before.
     """
 
     def __init__(self, queue: RunQueue, state: State) -> None:
@@ -36,6 +40,7 @@ class Intake:
         self.blocked: set[RunKey] = set()
         self.forged: set[RunKey] = set()
         self.lately: set[RunKey] = set()
+        self.marked: dict[RunKey, None] = {}
         self._queue = queue
         self._state = state
 
@@ -52,6 +57,7 @@ class Intake:
             self._see_last(seen, text)
         elif seen.key in self.forged or self._needs_turn(seen, lane):
             self.lately.discard(seen.key)
+            self.marked.pop(seen.key, None)
             if not self._is_to_wait(seen.key):
                 self._queue.add(seen.key, lane)
         elif lane is Lane.BACKLOG and stored_within(LATELY, seen.annotations):
@@ -76,6 +82,12 @@ class Intake:
         self.blocked.discard(key)
         self.forged.discard(key)
         self.lately.discard(key)
+
+    def note_marked(self, key: RunKey) -> None:
+        """Say that a run has just been marked; the last `MOST_MARKED` of them are remembered."""
+        self.marked[key] = None
+        if len(self.marked) > MOST_MARKED:
+            del self.marked[next(iter(self.marked))]
 
     def hurry(self, most: int) -> int:
         """Queue so many of the runs that wait for their next try, any of them; return how many there were to queue.
@@ -116,7 +128,7 @@ class Intake:
 
     def _see_last(self, seen: Glance, text: msgspec.Raw) -> None:
         """Sign a run that was deleted before its turn from the last state it had."""
-        if seen.done and not is_settled(seen.annotations):
+        if seen.done and not is_settled(seen.annotations) and seen.key not in self.marked:
             self.past(seen.key).last_state = bytes(text)
             self._queue.add(seen.key, Lane.LIVE)
         else:

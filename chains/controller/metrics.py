@@ -1,29 +1,19 @@
 """Metrics in Prometheus' words: the ten counters of Tekton Chains, and how the service itself fares."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-from chains.controller.queue import Lane, RunQueue
+from chains.controller.live_metrics import LiveMetrics, Surroundings, Watched
+from chains.controller.metric_table import metric
+from chains.controller.stages import STAGES, Stages
 from chains.controller.turn import End, Turn
 from chains.errors import InputError
 from chains.pipeline.sign import LOG, Receipt
 from chains.runs.run import KINDS
 
-MOST_HOSTS = 100
+FAILURES = ("payload_creation", "marshal_payload", "signing", "storage", "tlog")
 _FINAL = (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED)
-_LATENCIES = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
-
-
-class Watched(Protocol):
-    """What is read of a service at every scrape."""
-
-    queue: RunQueue
-
-    def unready(self) -> tuple[str, ...]:
-        """Return why no run can be signed just now."""
 
 
 class _Kind:
@@ -31,13 +21,13 @@ class _Kind:
 
     def __init__(self, kind: str, registry: CollectorRegistry) -> None:
         lead = f"watcher_{kind.lower()}"
-        self.created = Counter(f"{lead}_sign_created", f"Signatures made for {kind}s.", registry=registry)
-        self.uploaded = Counter(f"{lead}_payload_uploaded", f"Log entries made for {kind}s.", registry=registry)
-        self.stored = Counter(f"{lead}_payload_stored", f"Payloads of {kind}s, by store.", registry=registry)
-        self.marked = Counter(f"{lead}_marked_signed", f"{kind}s marked as signed.", registry=registry)
-        self.failures = Counter(
-            f"{lead}_signing_failures", f"What failed while {kind}s were signed.", ["error_type"], registry=registry
-        )
+        self.created = _counter(f"{lead}_sign_created_total", registry)
+        self.uploaded = _counter(f"{lead}_payload_uploaded_total", registry)
+        self.stored = _counter(f"{lead}_payload_stored_total", registry)
+        self.marked = _counter(f"{lead}_marked_signed_total", registry)
+        self.failures = _counter(f"{lead}_signing_failures_total", registry)
+        for error_type in FAILURES:
+            self.failures.labels(error_type)
 
     def note(self, turn: Turn) -> None:
         for error_type in _failures(turn):
@@ -54,41 +44,40 @@ class _Kind:
 
 
 class Metrics:
-    """Counts turns as they end, and reads the rest from the service when it is asked.
+    """Counts turns as they end, and reads the rest from the service and its surroundings when it is asked."""
 
-    `circuits` returns the state of each host in trouble: `closed`, `open` or `half-open`; `dropped` how many Events
-    were not sent.
-    """
+    def __init__(self, around: Surroundings | None = None) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._around = around or Surroundings()
+        self._kinds = {kind: _Kind(kind, registry) for kind in KINDS}
+        self._turns = _counter("chains_turns_total", registry)
+        self._runs = _counter("chains_runs_total", registry)
+        self._repaired = _counter("chains_repairs_total", registry)
+        self._waited = _histogram("chains_settled_after_seconds", registry)
+        self._valid = _gauge("chains_config_valid", registry)
+        spent = _histogram("chains_stage_seconds", registry)
+        timers = {stage: spent.labels(stage) for stage in STAGES}
+        self.stages = Stages(lambda stage, seconds: timers[stage].observe(seconds))
+        for kind in KINDS:
+            self._begin(kind)
+        ProcessCollector(registry=registry)
 
-    def __init__(
-        self, circuits: Callable[[], Mapping[str, str]] = dict, dropped: Callable[[], int] = lambda: 0
-    ) -> None:
-        self.registry = CollectorRegistry()
-        self._kinds = {kind: _Kind(kind, self.registry) for kind in KINDS}
-        self._turns = Counter(
-            "chains_turns", "Turns of runs, by how they ended.", ["kind", "end"], registry=self.registry
-        )
-        self._waited = Histogram(
-            "chains_settled_after_seconds",
-            "Seconds from the first sight of a finished run to its mark.",
-            ["kind"],
-            buckets=_LATENCIES,
-            registry=self.registry,
-        )
-        self._repaired = Counter(
-            "chains_repairs", "What was put back because another writer had dropped it.", registry=self.registry
-        )
-        self._valid = Gauge(
-            "chains_config_valid", "1 while the last configuration seen is in force.", registry=self.registry
-        )
-        self._circuits = circuits
-        self._dropped = dropped
+    def _begin(self, kind: str) -> None:
+        """Let every count of a kind begin at 0, so that its first increase is seen as one."""
+        self._waited.labels(kind)
+        for end in End:
+            self._turns.labels(kind, end.name.lower())
+        for outcome, reason in (_SIGNED, _SKIPPED, *(("failed", error_type) for error_type in FAILURES)):
+            self._runs.labels(kind, outcome, reason)
 
     def note(self, turn: Turn, waited: float | None = None) -> None:
         """Count a turn; `waited` is how many seconds its run was known to need one."""
         self._kinds[turn.key.kind].note(turn)
         self._turns.labels(turn.key.kind, turn.end.name.lower()).inc()
-        if waited is not None and turn.end in _FINAL:
+        if turn.end not in _FINAL:
+            return
+        self._runs.labels(turn.key.kind, *_outcome(turn)).inc()
+        if waited is not None:
             self._waited.labels(turn.key.kind).observe(waited)
 
     def note_repair(self) -> None:
@@ -101,49 +90,22 @@ class Metrics:
 
     def follow(self, service: Watched) -> None:
         """Read from this service at every scrape."""
-        self.registry.register(_Live(service, self._circuits, self._dropped))
+        self.registry.register(LiveMetrics(service, self._around))
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
 
 
-class _Live:
-    """What is true at the moment of a scrape."""
+_SIGNED = ("signed", "stored")
+_SKIPPED = ("skipped", "nothing_to_sign")
 
-    def __init__(self, service: Watched, circuits: Callable[[], Mapping[str, str]], dropped: Callable[[], int]) -> None:
-        self._service = service
-        self._circuits = circuits
-        self._dropped = dropped
 
-    def collect(self) -> Iterator[Metric]:
-        queue = self._service.queue
-        depth = GaugeMetricFamily("chains_queue_depth", "Runs that wait for a worker.", labels=["lane"])
-        age = GaugeMetricFamily("chains_queue_age_seconds", "Age of the oldest run in the lane.", labels=["lane"])
-        for lane in Lane:
-            depth.add_metric([lane.name.lower()], queue.depth(lane))
-            age.add_metric([lane.name.lower()], queue.age(lane))
-        depth.add_metric(["later"], queue.later)
-        yield depth
-        yield age
-        yield GaugeMetricFamily("chains_in_flight", "Runs that a worker has.", value=queue.active)
-        yield GaugeMetricFamily(
-            "chains_oldest_unsigned_seconds", "Since when the oldest run is known to be unsigned.", value=queue.oldest()
-        )
-        ready = not self._service.unready()
-        yield GaugeMetricFamily("chains_ready", "1 while runs can be signed.", value=ready)
-        yield CounterMetricFamily(
-            "chains_events_dropped", "Events that could not be sent, or came too thick.", value=self._dropped()
-        )
-        yield self._hosts()
-
-    def _hosts(self) -> Metric:
-        family = GaugeMetricFamily(
-            "chains_host_circuit", "Hosts in trouble: 1 for the state they are in.", labels=["host", "state"]
-        )
-        for host, state in list(self._circuits().items())[:MOST_HOSTS]:
-            family.add_metric([host, state], 1)
-        return family
+def _outcome(turn: Turn) -> tuple[str, str]:
+    """Return what became of a run, and why, both out of few."""
+    if turn.end is End.FAILED:
+        return "failed", next(iter(_failures(turn)))
+    return _SIGNED if turn.end is End.SIGNED else _SKIPPED
 
 
 def _failures(turn: Turn) -> Iterable[str]:
@@ -161,3 +123,18 @@ def _error_type(receipt: Receipt, where: str, error: Exception) -> str:
     if where == receipt.request.signer:
         return "signing"
     return "marshal_payload" if isinstance(error, InputError) else "storage"
+
+
+def _counter(name: str, registry: CollectorRegistry) -> Counter:
+    row = metric(name)
+    return Counter(row.name, row.meaning, row.labels, registry=registry)
+
+
+def _gauge(name: str, registry: CollectorRegistry) -> Gauge:
+    row = metric(name)
+    return Gauge(row.name, row.meaning, row.labels, registry=registry)
+
+
+def _histogram(name: str, registry: CollectorRegistry) -> Histogram:
+    row = metric(name)
+    return Histogram(row.name, row.meaning, row.labels, buckets=row.buckets, registry=registry)

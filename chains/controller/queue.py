@@ -4,7 +4,8 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
 from enum import IntEnum
 
 from chains.runs.sighting import RunKey
@@ -20,10 +21,16 @@ class Lane(IntEnum):
 class RunQueue:
     """Runs waiting for a worker, and those waiting for their next try.
 
-    A run that is added again while a worker has it is queued once more when the worker is done with it.
+    A run that is added again while a worker has it is queued once more when the worker is done with it. The workers
+    have at most `share` runs of one namespace at once: one whose registries are silent must not hold up the others.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, share: int = 1 << 30, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds."""
+        self._clock = clock
+        self._moved = clock()
+        self._share = share
+        self._active_in: Counter[str] = Counter()
         self._lanes: tuple[OrderedDict[str, deque[RunKey]], ...] = (OrderedDict(), OrderedDict())
         self._waiting: dict[RunKey, Lane] = {}
         self._active: set[RunKey] = set()
@@ -67,7 +74,11 @@ class RunQueue:
     def waited(self, key: RunKey | None) -> float | None:
         """Return for how many seconds a run is known to need work, None when it needs none."""
         since = self._since.get(key) if key is not None else None
-        return None if since is None else time.monotonic() - since
+        return None if since is None else self._clock() - since
+
+    def still(self) -> float:
+        """Return for how many seconds runs have waited for a worker while none took or gave back one."""
+        return self._clock() - self._moved if self._waiting else 0.0
 
     def forget(self, key: RunKey) -> None:
         """Say that a run needs no work any more, unless it is queued again already."""
@@ -77,7 +88,7 @@ class RunQueue:
     def add(self, key: RunKey, lane: Lane) -> None:
         """Queue a run now; what waits for a later try is tried now."""
         self._due.pop(key, None)
-        self._since.setdefault(key, time.monotonic())
+        self._since.setdefault(key, self._clock())
         if key in self._active:
             self._again[key] = min(lane, self._again.get(key, lane))
             return
@@ -86,6 +97,8 @@ class RunQueue:
             return
         if waiting is not None:
             self._leave(waiting, key)
+        if not self._waiting:
+            self._moved = self._clock()
         self._waiting[key] = lane
         self._lanes[lane].setdefault(key.namespace, deque()).append(key)
         self._wake.set()
@@ -94,7 +107,7 @@ class RunQueue:
         """Queue a run after a delay, unless it is queued already."""
         if key in self._waiting:
             return
-        due = time.monotonic() + seconds
+        due = self._clock() + seconds
         self._due[key] = due
         heapq.heappush(self._delayed, (due, next(self._order), key))
         self._wake.set()
@@ -111,6 +124,8 @@ class RunQueue:
             key = self._next()
             if key is not None:
                 self._active.add(key)
+                self._moved = self._clock()
+                self._active_in[key.namespace] += 1
                 return key
             await self._until_woken()
         return None
@@ -118,6 +133,12 @@ class RunQueue:
     def release(self, key: RunKey) -> None:
         """Give a run back; if it was added meanwhile, it is queued again."""
         self._active.discard(key)
+        self._moved = self._clock()
+        if self._active_in[key.namespace] == self._share:
+            self._wake.set()
+        self._active_in[key.namespace] -= 1
+        if not self._active_in[key.namespace]:
+            del self._active_in[key.namespace]
         lane = self._again.pop(key, None)
         if lane is not None:
             self.add(key, lane)
@@ -129,7 +150,7 @@ class RunQueue:
             del self._lanes[lane][key.namespace]
 
     def _promote(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         while self._delayed and self._delayed[0][0] <= now:
             due, _, key = heapq.heappop(self._delayed)
             if self._due.get(key) == due:
@@ -137,18 +158,20 @@ class RunQueue:
 
     def _next(self) -> RunKey | None:
         for lane in self._lanes:
-            if lane:
-                namespace, keys = lane.popitem(last=False)
+            namespace = next((name for name in lane if self._active_in[name] < self._share), None)
+            if namespace is not None:
+                keys = lane[namespace]
                 key = keys.popleft()
-                if keys:
-                    lane[namespace] = keys
+                lane.move_to_end(namespace)
+                if not keys:
+                    del lane[namespace]
                 del self._waiting[key]
                 return key
         return None
 
     async def _until_woken(self) -> None:
         self._wake.clear()
-        wait = self._delayed[0][0] - time.monotonic() if self._delayed else None
+        wait = self._delayed[0][0] - self._clock() if self._delayed else None
         try:
             async with asyncio.timeout(wait):
                 await self._wake.wait()

@@ -10,6 +10,7 @@ import msgspec
 
 from chains.controller.past import Past
 from chains.controller.ports import Cluster
+from chains.controller.stages import FETCH, MARK, PLAN, UNTIMED, Stages
 from chains.controller.turn import End, Turn, gather_children
 from chains.errors import ChainsError, EdgeError, InputError
 from chains.payloads.payload import SignedPayload
@@ -47,6 +48,7 @@ async def reconcile(
     past: Past | None = None,
     *,
     oldest: datetime | None = None,
+    stages: Stages = UNTIMED,
 ) -> Turn:
     """Take one run as it is now to where it should be; repeating it changes nothing that is right.
 
@@ -54,7 +56,8 @@ async def reconcile(
     """
     past = past or Past()
     try:
-        text = await cluster.read(key)
+        with stages.time(FETCH):
+            text = await cluster.read(key)
         gone = text is None
         text = past.last_state if text is None else text
         if text is None:
@@ -64,7 +67,7 @@ async def reconcile(
         except InputError as error:
             return await _give_up(key, cluster, _hold_of(key, text), str(error))
         passed_over = is_before(run.completed, oldest) and not is_asked_for(run.annotations)
-        return await _Turn(key, cluster, parts, past, run, gone, passed_over, oldest).take()
+        return await _Turn(key, cluster, parts, past, run, gone, passed_over, oldest, stages).take()
     except EdgeError as error:
         return Turn(key, End.RETRY, str(error), error.retry_after)
     except InputError as error:
@@ -102,6 +105,7 @@ class _Turn:
     gone: bool
     passed_over: bool
     oldest: datetime | None
+    stages: Stages
 
     async def take(self) -> Turn:
         managed_by = self.parts.config.managed_by if self.parts else frozenset()
@@ -126,7 +130,8 @@ class _Turn:
             unsettled = [c.name for c in children if _is_awaited(c, parts) and not is_before(c.completed, self.oldest)]
             if unsettled:
                 return Turn(self.key, End.WAITING, f"for child runs {', '.join(unsettled)}")
-            plan = plan_run(self.run, parts.config, children)
+            with self.stages.time(PLAN):
+                plan = plan_run(self.run, parts.config, children)
         except InputError as error:
             return await self.give_up(str(error))
         try:
@@ -166,7 +171,8 @@ class _Turn:
         hold = None if self.run.parent is not None and parts.config.pipelinerun.enabled else self.run.hold
         try:
             done = {REASON: None} if REASON in self.run.annotations else {}
-            marked = self.gone or await self.cluster.mark(self.key, {**done, **annotations, SIGNED: "true"}, hold)
+            with self.stages.time(MARK):
+                marked = self.gone or await self.cluster.mark(self.key, {**done, **annotations, SIGNED: "true"}, hold)
         except EdgeError as error:
             if error.transient:
                 raise

@@ -19,6 +19,7 @@ from chains.controller.queue import Lane, RunQueue
 from chains.controller.reconcile import reconcile, strike_forged
 from chains.controller.resumption import sign_again
 from chains.controller.settling import Settling
+from chains.controller.stages import timed
 from chains.controller.state import State
 from chains.controller.turn import End, Turn
 from chains.errors import InputError
@@ -26,6 +27,8 @@ from chains.pipeline.parts import Parts
 from chains.runs.sighting import RunKey
 
 SHUTDOWN = 20.0
+# Every request is bounded, and a turn has few of them: a worker without an end for so long never comes to one.
+STALL = 900.0
 FEW = 4
 WAITING_POLL = 15.0
 DAY = 86_400.0
@@ -39,7 +42,12 @@ class Scope:
 
     kinds: tuple[str, ...] = ("TaskRun", "PipelineRun")
     namespaces: tuple[str, ...] = ()
-    workers: int = 32
+    workers: int = 64
+
+    @property
+    def share(self) -> int:
+        """How many runs of one namespace are in hand at once: half, so that no namespace holds up the others."""
+        return max(1, self.workers // 2)
 
     @property
     def places(self) -> tuple[tuple[str, str | None], ...]:
@@ -62,7 +70,7 @@ class Service:
         metrics: Metrics | None = None,
     ) -> None:
         self.state = State()
-        self.queue = RunQueue()
+        self.queue = RunQueue(scope.share)
         self._intake = Intake(self.queue, self.state)
         self._patrol = Patrol(cluster, scope.places, self._horizon, calm)
         self._metrics = metrics or Metrics()
@@ -134,7 +142,7 @@ class Service:
 
     def _accept_config(self, entries: Mapping[str, str]) -> None:
         try:
-            parts = self._workshop.choose(entries)
+            parts = timed(self._workshop.choose(entries), self._metrics.stages)
         except InputError as error:
             self._refuse_config(str(error))
             return
@@ -204,11 +212,18 @@ class Service:
             return turn
         if key in self._intake.lately:
             return await sign_again(key, self._cluster, parts)
-        return await reconcile(key, self._cluster, parts, self._intake.past(key), oldest=self.state.oldest)
+        return await reconcile(
+            key, self._cluster, parts, self._intake.past(key), oldest=self.state.oldest, stages=self._metrics.stages
+        )
 
     def unready(self) -> tuple[str, ...]:
         """Return why no run can be signed just now."""
         return self.state.unready()
+
+    def stalled(self) -> str:
+        """Say that no worker has ended a turn for so long that only a restart helps; empty while the queue moves."""
+        still = self.queue.still()
+        return f"runs wait, and no worker has taken or ended one for {still:.0f} s" if still > STALL else ""
 
     def _account(self, turn: Turn, parts: Parts | None) -> None:
         self._metrics.note(turn, self.queue.waited(turn.key))
@@ -235,6 +250,8 @@ class Service:
                 self.queue.forget(turn.key)
                 write_outcome(turn)
                 announce(self._cluster, turn)
+                if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
+                    self._intake.note_marked(turn.key)
         if turn.end in (End.SIGNED, End.RESUMED) and parts is not None:
             self._settling.note(turn.receipts, parts.stores.get("oci"), parts.config.quiet_time)
         self._observe(turn)

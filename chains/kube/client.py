@@ -1,6 +1,6 @@
 """A client of the Kubernetes API on raw bytes: every request bounded, every failure an EdgeError in a sentence."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Self
 from urllib.parse import urlencode
@@ -17,6 +17,10 @@ from chains.kube.transport import cause, timeout
 from chains.kube.wire import Change, Page, change, lines, page, status
 from chains.runs.authors import FIELD_MANAGER
 
+# What is told of each request that failed: its host and status, None when no answer came.
+Observe = Callable[[str, int | None], None]
+# Somebody else wrote first, or the version is forgotten: the caller looks again.
+_EXPECTED = (409, 410)
 REQUEST_SECONDS = 30.0
 PAGE_SIZE = 500
 _JSON = "application/json"
@@ -24,10 +28,17 @@ _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,a
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 
+def unobserved(_host: str, _status: int | None) -> None:
+    """Tell nobody."""
+
+
 class KubeClient:
     """One API server, spoken to over one pool of connections."""
 
-    def __init__(self, connection: Connection, request_seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(
+        self, connection: Connection, request_seconds: float = REQUEST_SECONDS, observe: Observe = unobserved
+    ) -> None:
+        self._observe = observe
         self._connection = connection
         self._base = connection.endpoint.host
         self._proxy = connection.endpoint.proxy
@@ -35,9 +46,17 @@ class KubeClient:
         self._bounded = timeout(request_seconds)
 
     @classmethod
-    async def connect(cls, kubeconfig: str | None = None, request_seconds: float = REQUEST_SECONDS) -> Self:
-        """Connect as a kubeconfig or the pod's service account says; raise InputError when neither can be used."""
-        return cls(await Connection.open(kubeconfig), request_seconds)
+    async def connect(
+        cls,
+        kubeconfig: str | None = None,
+        request_seconds: float = REQUEST_SECONDS,
+        observe: Observe = unobserved,
+    ) -> Self:
+        """Connect as a kubeconfig or the pod's service account says; raise InputError when neither can be used.
+
+        `observe` is told of each request that failed: its host and status, None when no answer came.
+        """
+        return cls(await Connection.open(kubeconfig), request_seconds, observe)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -163,6 +182,8 @@ class KubeClient:
         with self._trouble(request):
             async with await self._answer(request, bound) as response:
                 if response.status >= 300 and response.status != 404:
+                    if response.status not in _EXPECTED:
+                        self._observe(self._base, response.status)
                     raise refusal(request, response.status, status(await response.read()), _retry_after(response))
                 yield response
 
@@ -198,11 +219,14 @@ class KubeClient:
         try:
             yield
         except TimeoutError as error:
+            self._observe(self._base, None)
             raise EdgeError(f"{self._base} did not answer in time when asked to {request}", transient=True) from error
         except aiohttp.ClientResponseError as error:
+            self._observe(self._base, error.status)
             why = f"HTTP {error.status} from the proxy or the server"
             raise EdgeError(f"cannot {request} at {self._base}: {why}", transient=True) from None
         except (aiohttp.ClientError, OSError) as error:
+            self._observe(self._base, None)
             raise EdgeError(f"cannot {request} at {self._base}: {cause(error)}", transient=True) from error
         except (msgspec.DecodeError, ValueError) as error:
             raise EdgeError(f"{self._base} answered {request} with {error}", transient=True) from error

@@ -22,6 +22,8 @@ LONGEST_WAIT = 30.0
 # Whoever waits for a host asks for it more often than this, in seconds.
 LONGEST_INTEREST = 1800.0
 JITTER = 0.25
+# A registry asks for credentials with the one and says with the other that something is not there yet.
+_EXPECTED = (401, 404)
 
 
 class State(Enum):
@@ -62,8 +64,13 @@ class Breaker:
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[float, float], float] = random.uniform,
         hosts: int = 1024,
+        observe: Callable[[str, int | None], None] = lambda host, status: None,
     ) -> None:
-        """Remember at most `hosts`; `draw` picks a wait between two, in seconds as the monotonic `clock` counts."""
+        """Remember at most `hosts`; `draw` picks a wait between two, in seconds as the monotonic `clock` counts.
+
+        `observe` is told of each request that failed: its host and status, None when no answer came.
+        """
+        self.observe = observe
         self._clock = clock
         self._draw = draw
         self._circuits: Recent[str, _Circuit] = Recent(hosts)
@@ -181,6 +188,10 @@ class Attempt:
         answer = self._answer
         if not self._begun:
             return
+        if answer is not None and answer.status >= 400 and answer.status not in _EXPECTED:
+            self._breaker.observe(self.host, answer.status)
+        elif answer is None and isinstance(error, EdgeError):
+            self._breaker.observe(self.host, None)
         if isinstance(error, EdgeError) and error.transient:
             refusal = UnreachableError if isinstance(error, UnreachableError) else EdgeError
             self._breaker.failed(self, str(error), 0.0, refusal)

@@ -13,7 +13,7 @@ from chains.rekor.limits import Limits
 from chains.rekor.log_key import LogKey
 from chains.rekor.proposals import propose, verifier_of
 from chains.rekor.refusals import refused, unreadable, untrue
-from chains.rekor.transport import Transport
+from chains.rekor.transport import Observe, Transport, unobserved
 from chains.rekor.verify import check_subject, verify_entry
 
 ENTRIES = "/api/v1/log/entries"
@@ -23,9 +23,17 @@ _LIMITS = Limits()
 class LogV1:
     """A client of one log."""
 
-    def __init__(self, url: str, keys: Sequence[LogKey], *, limits: Limits = _LIMITS, proxy: URL | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        keys: Sequence[LogKey],
+        *,
+        limits: Limits = _LIMITS,
+        proxy: URL | None = None,
+        observe: Observe = unobserved,
+    ) -> None:
         """`keys` are those that the log may sign with; raise InputError for a URL that cannot be used."""
-        self._transport = Transport(url, limits=limits, proxy=proxy)
+        self._transport = Transport(url, limits=limits, proxy=proxy, observe=observe)
         self._keys = tuple(keys)
         self._limits = limits
 

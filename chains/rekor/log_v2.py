@@ -17,7 +17,7 @@ from chains.rekor.merkle import leaf_hash
 from chains.rekor.proposals_v2 import propose_v2
 from chains.rekor.refusals import refused, unreadable, untrue
 from chains.rekor.tiles import TileReader
-from chains.rekor.transport import Transport
+from chains.rekor.transport import Observe, Transport, unobserved
 from chains.rekor.verify import verify_entry
 
 ENTRIES = "/api/v2/log/entries"
@@ -30,9 +30,17 @@ _LIMITS = Limits(upload=4 << 20)
 class LogV2:
     """A client of one log."""
 
-    def __init__(self, url: str, keys: Sequence[LogKey], *, limits: Limits = _LIMITS, proxy: URL | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        keys: Sequence[LogKey],
+        *,
+        limits: Limits = _LIMITS,
+        proxy: URL | None = None,
+        observe: Observe = unobserved,
+    ) -> None:
         """`keys` are those that the log may sign with; raise InputError for a URL that cannot be used."""
-        self._transport = Transport(url, limits=limits, proxy=proxy)
+        self._transport = Transport(url, limits=limits, proxy=proxy, observe=observe)
         self._keys = tuple(keys)
         self._limits = limits
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -14,7 +14,15 @@ from chains.rekor.limits import Limits
 from chains.rekor.refusals import unreached
 from chains.rekor.respite import Respite
 
+# What tells of each request that failed: its host and status, None when no answer came.
+Observe = Callable[[str, int | None], None]
+# The one says that an entry is there already, the other that it is not there yet.
+_EXPECTED = (409, 404)
 _HEADERS: Mapping[str, str] = {"Accept": "application/json", "Content-Type": "application/json"}
+
+
+def unobserved(_host: str, _status: int | None) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +37,9 @@ class Answer:
 class Transport:
     """Sends requests to a log over one session, opened with the first of them."""
 
-    def __init__(self, url: str, *, limits: Limits, proxy: URL | None = None) -> None:
+    def __init__(self, url: str, *, limits: Limits, proxy: URL | None = None, observe: Observe = unobserved) -> None:
         """`url` is the log's; raise InputError when it is no http or https URL."""
+        self._observe = observe
         self._base = _base(url)
         self._limits = limits
         self._proxy = proxy
@@ -52,7 +61,10 @@ class Transport:
         """Send one request and read its answer whole; raise EdgeError when none arrives."""
         async with self._places:
             with self._respite.attempt(self.host):
-                return await self._answered(method, URL(f"{self.url}{path}", encoded=True), body)
+                answer = await self._answered(method, URL(f"{self.url}{path}", encoded=True), body)
+                if answer.status >= 400 and answer.status not in _EXPECTED:
+                    self._observe(self.host, answer.status)
+                return answer
 
     async def close(self) -> None:
         """Close every connection."""
@@ -65,6 +77,7 @@ class Transport:
             async with asyncio.timeout(self._limits.total):
                 return await self._exchange(method, url, body)
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            self._observe(self.host, None)
             raise unreached(self.host, error) from error
 
     async def _exchange(self, method: str, url: URL, body: bytes | None) -> Answer:

@@ -87,7 +87,7 @@ async def _all(asked: argparse.Namespace) -> Report:
     _say("among old runs")
     await grown(report, 5_000, 20, signed=True, kind="real")
     await grown(report, asked.old, 100, signed=True)
-    await grown(report, asked.unsigned, 1000, signed=False)
+    await grown(report, asked.unsigned, 200, signed=False)
     await crowded(report, 500)
     return report
 
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="*", default=[250, 1000, 4000], help="runs on the embedded servers")
     parser.add_argument("--seconds", type=float, default=60, help="how long the steady stream lasts")
     parser.add_argument("--old", type=int, default=10_000, help="signed runs to start with")
-    parser.add_argument("--unsigned", type=int, default=10_000, help="unsigned runs to start with")
+    parser.add_argument("--unsigned", type=int, default=5_000, help="unsigned runs to start with")
     asked = parser.parse_args()
     report = asyncio.run(_all(asked))
     print(report.text())

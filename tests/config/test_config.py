@@ -6,6 +6,7 @@ import pytest
 
 from chains.config.config import read_config
 from chains.config.keys import KEYS
+from chains.config.policy import write_policy
 from chains.config.reference import write_reference
 
 
@@ -83,3 +84,8 @@ def test_entries_that_only_bundles_can_hold_need_bundles(encoding: str, sentence
     told = {"transparency.enabled": "true", "transparency.version": "2", "storage.oci.encoding-format": encoding}
     assert len(read_config(told).impossible) == sentences
     assert read_config(told | {"transparency.enabled": "false"}).impossible == ()
+
+
+def test_the_shipped_policy_is_written_from_the_table() -> None:
+    shipped = Path(__file__, "../../../config/controller/settings-policy.yaml").resolve().read_text()
+    assert shipped == write_policy(), "run make docs"

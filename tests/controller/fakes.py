@@ -35,6 +35,11 @@ class FakeCluster:
         self._tell(found)
         return RunKey(found["kind"], metadata["namespace"], metadata["name"], metadata["uid"])
 
+    def interrupt(self, trouble: str) -> None:
+        """Tell every follower that its watch is interrupted; an empty trouble says that it goes on."""
+        for _, feed in self._feeds:
+            feed.put_nowait(RunSighting(None, trouble=trouble))
+
     def annotations(self, key: RunKey) -> dict[str, str]:
         """Return the annotations that a run carries now."""
         return self.objects[key.kind, key.namespace, key.name]["metadata"]["annotations"]

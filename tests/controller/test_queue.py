@@ -84,3 +84,31 @@ async def test_a_closed_queue_hands_out_nothing_and_wakes_who_waits() -> None:
     assert await waiting is None
     queue.add(key("x"), Lane.LIVE)
     assert await queue.take() is None
+
+
+async def test_a_namespace_has_no_more_than_its_share_of_the_workers() -> None:
+    queue = RunQueue(share=2)
+    for name in ("1", "2", "3"):
+        queue.add(key(name, "silent"), Lane.LIVE)
+    queue.add(key("1", "quiet"), Lane.BACKLOG)
+    taken = [await queue.take() for _ in range(3)]
+    assert [str(run) for run in taken] == ["TaskRun silent/1", "TaskRun silent/2", "TaskRun quiet/1"]
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    queue.release(key("1", "silent"))
+    assert await waiting == key("3", "silent")
+
+
+async def test_what_is_released_lets_a_run_of_its_namespace_go_to_any_worker_that_waits() -> None:
+    queue = RunQueue(share=1)
+    queue.add(key("1"), Lane.LIVE)
+    assert await queue.take() == key("1")
+    queue.add(key("2"), Lane.LIVE)
+    waiting = [asyncio.create_task(queue.take()) for _ in range(2)]
+    await asyncio.sleep(0)
+    queue.release(key("1"))
+    done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert [task.result() for task in done] == [key("2")]
+    queue.close()
+    assert await rest.pop() is None

@@ -41,6 +41,9 @@ CHANGE = {"metadata": {"annotations": {"a": "b"}}}
         ("POST", f"{HERE}/serviceaccounts/default/token"),
         ("GET", "/api/v1/namespaces"),
         ("GET", "/api/v1/nodes"),
+        ("GET", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases"),
+        ("DELETE", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/any"),
+        ("GET", "/apis/coordination.k8s.io/v1/namespaces/default/leases/any"),
         ("POST", f"/apis/rbac.authorization.k8s.io/v1/namespaces/{SYSTEM}/rolebindings"),
         ("DELETE", f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/{ACCOUNT}"),
     ],
@@ -60,6 +63,8 @@ def test_it_is_refused(plane: ControlPlane, installed: Path, method: str, path: 
         ("GET", f"{HOME}/secrets/signing-secrets", 200),
         ("GET", f"{HOME}/configmaps/chains-config", 200),
         ("GET", f"{HERE}/secrets/none", 404),
+        ("PATCH", f"{HERE}/events/none", 404),
+        ("GET", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/none", 404),
         ("GET", f"{HERE}/serviceaccounts/none", 404),
     ],
 )

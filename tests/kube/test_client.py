@@ -3,6 +3,7 @@
 import pytest
 
 from chains.errors import EdgeError, InputError
+from chains.kube.client import KubeClient
 from chains.kube.refusals import ConflictError, ExpiredError, InvalidError
 from chains.kube.resources import EVENTS, SECRETS, TASK_RUNS, Target
 from tests.kube.builders import (
@@ -196,3 +197,16 @@ async def test_only_metadata_is_asked_for_where_the_body_is_not_needed(tmp_path)
     async with connected(tmp_path, script) as client:
         await client.merge_patch(PATH, b"{}")
     assert script.asked[0].headers["accept"].startswith("application/json;as=PartialObjectMetadata")
+
+
+async def test_each_request_that_failed_is_told_with_its_status_but_not_what_is_only_news(tmp_path):
+    told = []
+    answers = [refused(code, "Reason", "said") for code in (409, 403, 503)]
+    api = ScriptedApi().on("GET", PATH, *answers, dropped())
+    async with connected(tmp_path, api) as there:
+        client = KubeClient(there._connection, observe=lambda host, status: told.append((host, status)))
+        assert await client.get(ALL) is None
+        for _ in range(4):
+            with pytest.raises(EdgeError):
+                await client.get(PATH)
+    assert told == [(api.host, 403), (api.host, 503), (api.host, None)]

@@ -12,6 +12,7 @@ RULES = {
     "tekton-chains-controller": {
         ("", "configmaps"): {"get", "list", "watch"},
         ("", "secrets", "signing-secrets"): {"get"},
+        ("coordination.k8s.io", "leases"): {"get", "create", "update"},
     },
     "tekton-chains-info": {("", "configmaps", "chains-info"): {"get"}},
 }

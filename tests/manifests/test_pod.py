@@ -65,8 +65,9 @@ def test_the_only_writable_place_is_a_bounded_tmp() -> None:
 
 def test_the_probes_ask_where_the_image_listens() -> None:
     ports = {port["name"]: port["containerPort"] for port in container()["ports"]}
-    probes = {name: container()[f"{name}Probe"]["httpGet"] for name in ("liveness", "readiness")}
-    assert {name: probe["path"] for name, probe in probes.items()} == {"liveness": "/healthz", "readiness": "/readyz"}
+    probes = {name: container()[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")}
+    paths = {name: probe["path"] for name, probe in probes.items()}
+    assert paths == {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"}
     (listens,) = [option.default for option in command.params if option.name == "health_port"]
     assert {ports[probe["port"]] for probe in probes.values()} == {listens}
     assert said(stages()[-1], "EXPOSE") == [str(listens)]

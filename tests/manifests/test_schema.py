@@ -17,6 +17,9 @@ MODELS = {
     "ConfigMap": "V1ConfigMap",
     "Secret": "V1Secret",
     "Deployment": "V1Deployment",
+    "NetworkPolicy": "V1NetworkPolicy",
+    "ValidatingAdmissionPolicy": "V1ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding": "V1ValidatingAdmissionPolicyBinding",
 }
 
 

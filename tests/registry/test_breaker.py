@@ -329,3 +329,13 @@ async def test_a_chance_that_nobody_takes_comes_again_after_the_longest_wait() -
     assert not again.done()
     clock.now += 30
     assert await again is False
+
+
+def test_each_request_that_failed_is_told_with_its_status() -> None:
+    told: list[tuple[str, int | None]] = []
+    hosts = Breaker(clock=Clock(), observe=lambda host, status: told.append((host, status)))
+    for status in (200, 401, 404, 403, 429, 503):
+        asked(hosts, answer(status))
+    with pytest.raises(EdgeError):
+        asked(hosts, REFUSED, OTHER)
+    assert told == [(HOST, 403), (HOST, 429), (HOST, 503), (OTHER, None)]

@@ -239,3 +239,19 @@ async def test_a_log_that_cannot_be_reached_is_a_passing_failure() -> None:
         with pytest.raises(EdgeError, match="cannot be reached") as raised:
             await log.upload(await signed_image())
         assert raised.value.transient
+
+
+async def test_each_request_that_failed_is_told_with_its_status() -> None:
+    told: list[tuple[str, int | None]] = []
+    async with RekorServer() as server:
+        log = LogV1(server.url, (key_of(server),), observe=lambda host, status: told.append((host, status)))
+        server.faults.add(Fault("POST", status=429, times=1))
+        server.faults.add(Fault("POST", cut="before", times=1))
+        async with log:
+            for _ in range(2):
+                with pytest.raises(EdgeError):
+                    await log.upload(await signed_image())
+            await log.upload(await signed_image())
+            await log.upload(await signed_image())
+    host = server.url.removeprefix("http://")
+    assert told == [(host, 429), (host, None)]

@@ -45,7 +45,7 @@ def test_warnings_fail_only_where_that_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_the_file_of_the_installation_is_accepted() -> None:
-    assert chains("config", "check", ROOT / "config" / "chains-config.yaml").returncode == 0
+    assert chains("config", "check", ROOT / "config" / "settings" / "chains-config.yaml").returncode == 0
 
 
 def test_what_is_no_configmap_gets_one_sentence(tmp_path: Path) -> None:

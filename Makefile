@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 KUBECTL ?= .peers/bin/kubectl
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint properties faults peers e2e bench release site lock docs clean
+.PHONY: setup demo test lint properties faults peers interop e2e bench release site lock docs clean
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 
@@ -30,6 +30,10 @@ faults: $(VENV)/dev.stamp ## every crash point and every fault; writes docs/reli
 peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, promtool, oras
 	@tests/peers/install
 	@$(BIN)/python -m pytest -m peers
+
+interop: $(VENV)/dev.stamp ## every verifier on every way of storing; writes docs/interop.md, which make peers compares
+	@tests/peers/install
+	@$(BIN)/python -m tests.peers.interop --write docs/interop.md
 
 e2e: $(VENV)/dev.stamp ## the whole service on a real kube-apiserver, etcd and docker-registry
 	@tests/peers/install

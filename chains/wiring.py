@@ -28,6 +28,7 @@ from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
 from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, config_file_keychain
 from chains.registry.docker_config import DockerConfig
+from chains.registry.indexes import IndexReader
 from chains.registry.oci_store import OciStore
 from chains.registry.proxies import Proxies
 from chains.rekor.checkpoint import Checkpoint
@@ -50,9 +51,17 @@ def unobserved(_system: str, _host: str, _status: int | None) -> None:
 class Registries:
     """The registry clients of one process, secure and insecure, each opened when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str], ca_files: Mapping[str, Path], observe: Observe = unobserved) -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        ca_files: Mapping[str, Path],
+        observe: Observe = unobserved,
+        permit: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
         self._env = env
         self._ca_files = ca_files
+        self._permit = permit
         self._clients: dict[bool, RegistryClient] = {}
         self._breaker = Breaker(observe=partial(observe, "registry"))
 
@@ -61,7 +70,11 @@ class Registries:
         insecure = config.oci_insecure
         if insecure not in self._clients:
             self._clients[insecure] = RegistryClient(
-                insecure=insecure, ca_files=self._ca_files, env=self._env, breaker=self._breaker
+                insecure=insecure,
+                ca_files=self._ca_files,
+                env=self._env,
+                breaker=self._breaker,
+                permit=self._permit,
             )
         return self._clients[insecure]
 
@@ -82,9 +95,13 @@ class Registries:
 class Logs:
     """The transparency logs' clients of one process, each made when it is first asked for."""
 
-    def __init__(self, env: Mapping[str, str], observe: Observe = unobserved) -> None:
+    def __init__(
+        self, env: Mapping[str, str], observe: Observe = unobserved, permit: Callable[[], None] = lambda: None
+    ) -> None:
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
         self._env = env
         self._observe = partial(observe, "log")
+        self._permit = permit
         self._clients: dict[TransparencySettings, LogV1 | LogV2] = {}
 
     def transparency(self, config: Config) -> Transparency | None:
@@ -95,7 +112,9 @@ class Logs:
         if settings not in self._clients:
             proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
             client = LogV1 if settings.version == 1 else LogV2
-            self._clients[settings] = client(settings.url, self._keys(settings), proxy=proxy, observe=self._observe)
+            self._clients[settings] = client(
+                settings.url, self._keys(settings), proxy=proxy, observe=self._observe, permit=self._permit
+            )
         return Transparency(self._clients[settings], settings.deferred)
 
     async def close(self) -> None:
@@ -133,13 +152,19 @@ class ClusterWiring:
         env: Mapping[str, str],
         ca_files: Mapping[str, Path],
         observe: Observe = unobserved,
+        *,
+        permit: Callable[[], None] = lambda: None,
         events: EventLane | None = None,
     ) -> None:
-        """`observe` is told of each request to a registry or the log that failed."""
+        """Set it up.
+
+        `observe` is told of each request to a registry or the log that failed; `permit` is called right before every
+        write outside, and raises EdgeError to keep it from going out.
+        """
         self.keyring = Keyring(secret)
         self._events = events
-        self._registries = Registries(env, ca_files, observe)
-        self._logs = Logs(env, observe)
+        self._registries = Registries(env, ca_files, observe, permit)
+        self._logs = Logs(env, observe, permit)
         self._pull_secrets = PullSecrets(client, refused=RefusedAccounts(events))
         self._own_credentials = config_file_keychain(env)
         self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)
@@ -211,7 +236,11 @@ class ClusterWiring:
             stores={"oci": registry, "tekton": AnnotationStore()},
             notices=(*reading.unknown, *reading.unbuilt),
             transparency=self._logs.transparency(config),
+            indexes=self._indexes(client) if config.sign_children else None,
         )
+
+    def _indexes(self, client: RegistryClient) -> IndexReader:
+        return IndexReader(client, self._keychain, self._forget_credentials)
 
     def _forget_credentials(self, origin: Origin) -> None:
         self._pull_secrets.forget(origin.namespace, origin.service_account)
@@ -233,7 +262,8 @@ def local_parts(config: Config, signer: KeySigner, registries: Registries, logs:
     keychain = config_file_keychain(env)
     client, kept = registries.client(config), config.encoding
     store = OciStore(client, lambda _: keychain, config.oci_repository, tags=kept.tags, bundles=kept.bundles)
-    return Parts(config, {"x509": lambda: signer}, {"oci": store}, transparency=logs.transparency(config))
+    indexes = IndexReader(client, lambda _: keychain) if config.sign_children else None
+    return Parts(config, {"x509": lambda: signer}, {"oci": store}, (), logs.transparency(config), indexes)
 
 
 def secret_source(reference: str, client: KubeClient, system_namespace: str) -> SecretSource:

@@ -5,21 +5,26 @@ import gc
 import os
 import signal
 import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
+from chains.cli.election import ElectedLeadership, election_config_map, identity_in
 from chains.cli.log_level import following_log_level
 from chains.cli.logs import LEVELS, log_to_stderr
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.controller.health import probes
 from chains.controller.host_errors import HostErrors
+from chains.controller.leader_metrics import LeaderMetrics
 from chains.controller.live_metrics import Surroundings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
+from chains.controller.shares import Shares
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
 from chains.kube.event_lane import event_lane
@@ -42,6 +47,7 @@ LAST_MOMENT = 24.0
 )
 @click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
 @click.option("--health-port", default=8080, show_default=True, help="Port of the probes and metrics; 0 for none.")
+@click.option("--disable-ha", is_flag=True, help="Write without a lease: there must be no other replica.")
 @click.option("--log-level", default="info", show_default=True, type=click.Choice(list(LEVELS)))
 def command(  # noqa: PLR0917 - one parameter an option
     kubeconfig: str | None,
@@ -50,18 +56,25 @@ def command(  # noqa: PLR0917 - one parameter an option
     workers: int,
     registry_ca: tuple[str, ...],
     health_port: int,
+    disable_ha: bool,
     log_level: str,
 ) -> None:
     """Watch a cluster and sign every run that completes, until SIGTERM or SIGINT.
 
     $SYSTEM_NAMESPACE (default tekton-chains) holds the ConfigMap chains-config. The key comes from /etc/signing-secrets
-    if that is there, else from the Secret signing-secrets in that namespace. The ConfigMap $CONFIG_LOGGING_NAME
-    (default config-logging) there may set the log level, at any time; --log-level is for where it does not.
+    if that is there, else from the Secret signing-secrets in that namespace. Where $CONFIG_LEADERELECTION_NAME names a
+    ConfigMap (which need not exist), replicas share the runs through Leases in that namespace. The ConfigMap
+    $CONFIG_LOGGING_NAME (default config-logging) may set the log level, at any time, before --log-level.
     """
     log_to_stderr(log_level)
     _collect_garbage_rarely()
     scope = Scope(namespaces=tuple(n.strip() for n in namespace.split(",") if n.strip()), workers=workers)
-    run(_serve(kubeconfig, signing_secrets, scope, ca_files_from(registry_ca), health_port, log_level))
+    election = "" if disable_ha else election_config_map()
+    run(
+        _serve(
+            kubeconfig, signing_secrets, scope, ca_files_from(registry_ca), health_port, election, log_level=log_level
+        )
+    )
 
 
 async def _serve(
@@ -70,6 +83,8 @@ async def _serve(
     scope: Scope,
     ca_files: dict[str, Path],
     health_port: int,
+    election: str,
+    *,
     log_level: str,
 ) -> None:
     system_namespace = os.environ.get("SYSTEM_NAMESPACE") or "tekton-chains"
@@ -77,20 +92,36 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
     errors = HostErrors()
-    client = await KubeClient.connect(kubeconfig, observe=partial(errors.note, "api"))
-    try:
+    async with AsyncExitStack() as stack:
+        leadership = None
+        if election:
+            voter = await stack.enter_async_context(_connected(kubeconfig, errors))
+            leadership = ElectedLeadership(voter, system_namespace, election, identity_in(os.environ))
+        shares = Shares(leadership)
+        client = await stack.enter_async_context(_connected(kubeconfig, errors, shares.check))
         secret = secret_source(signing_secrets, client, system_namespace)
-        async with (
-            following_log_level(client, system_namespace, os.environ, log_level),
-            event_lane(client) as events,
-            ClusterWiring(client, secret, os.environ, ca_files, errors.note, events) as wiring,
-        ):
-            cluster = KubeCluster(client, system_namespace, events)
-            around = Surroundings(wiring.circuits, wiring.key_id, errors, version("chains"), lambda: events.dropped)
-            metrics = Metrics(around)
-            service = Service(cluster, wiring, scope, metrics=metrics)
-            async with probes(health_port, service.unready, metrics.text, service.stalled):
-                await service.run(stop)
+        await stack.enter_async_context(following_log_level(client, system_namespace, os.environ, log_level))
+        events = await stack.enter_async_context(event_lane(client))
+        wiring = await stack.enter_async_context(
+            ClusterWiring(client, secret, os.environ, ca_files, errors.note, permit=shares.check, events=events)
+        )
+        around = Surroundings(wiring.circuits, wiring.key_id, errors, version("chains"), lambda: events.dropped)
+        metrics = Metrics(around)
+        if leadership is not None:
+            metrics.registry.register(LeaderMetrics(shares))
+        cluster = KubeCluster(client, system_namespace, events)
+        service = Service(cluster, wiring, scope, metrics=metrics, shares=shares)
+        async with probes(health_port, service.unready, metrics.text, service.stalled):
+            await service.run(stop)
+
+
+@asynccontextmanager
+async def _connected(
+    kubeconfig: str | None, errors: HostErrors, permit: Callable[[], None] = lambda: None
+) -> AsyncIterator[KubeClient]:
+    client = await KubeClient.connect(kubeconfig, observe=partial(errors.note, "api"), permit=permit)
+    try:
+        yield client
     finally:
         await client.close()
 

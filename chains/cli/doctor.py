@@ -36,7 +36,7 @@ ACCOUNT = "system:serviceaccount:{}:tekton-chains-controller"
 @click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
 @click.option("--kubeconfig", metavar="F", help="How to reach the cluster.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print the findings.")
-def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+def command(  # noqa: PLR0917 - one parameter an option
     namespace: str | None,
     images: tuple[str, ...],
     service_account: str,

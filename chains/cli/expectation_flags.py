@@ -35,8 +35,8 @@ class _Expected(Flags, frozen=True):
     max_age: str = ""
 
 
-def expected_from(given: Mapping[str, object]) -> tuple[Expectations, tuple[Policy, ...]]:
-    """Return what click's parameters expect of provenance, and the policies; raise InputError."""
+def expected_from(given: Mapping[str, object], now: datetime | None = None) -> tuple[Expectations, tuple[Policy, ...]]:
+    """Return what click's parameters expect of provenance at that time, and the policies; raise InputError."""
     flags = _Expected.of(given)
     expected = Expectations(
         flags.builder_id,
@@ -44,7 +44,7 @@ def expected_from(given: Mapping[str, object]) -> tuple[Expectations, tuple[Poli
         flags.source_digest,
         flags.run_succeeded,
         _age(flags.max_age) if flags.max_age else None,
-        datetime.now(UTC),
+        now or datetime.now(UTC),
     )
     paths = [Path(name) for names in flags.policy for name in names.split(",") if name]
     return expected, read_policies(paths)

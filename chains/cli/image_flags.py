@@ -43,7 +43,7 @@ class ImageFlags(Flags, frozen=True):
         return frozenset({Layout.TAG if self.signature_format == "legacy" else Layout.BUNDLE})
 
 
-registry_flags = together(
+reach_flags = together(
     switch("--allow-http-registry", text="Speak plain HTTP where a registry has no TLS."),
     switch("--allow-insecure-registry", text="Take any certificate of a registry, and plain HTTP."),
     click.option("--attachment-tag-prefix", default="", metavar="P", help="What cosign's tags begin with."),
@@ -53,11 +53,14 @@ registry_flags = together(
     click.option("--registry-token", default="", metavar="TEXT", help="A bearer token for the registry."),
     switch("--k8s-keychain", hidden=True),
     switch("--verbose", "-d", hidden=True),
+)
+
+registry_flags = together(
+    reach_flags,
     click.option("--timeout", "-t", default="3m0s", show_default=True, metavar="TIME", help="For the whole command."),
 )
 
-layout_flags = together(
-    switch("--local-image", text="The image is a folder that `chains save` or `cosign save` wrote."),
+form_flags = together(
     click.option(
         "--signature-format",
         type=click.Choice(["any", "legacy", "bundle"]),
@@ -67,4 +70,9 @@ layout_flags = together(
     ),
     switch("--new-bundle-format", default=True, hidden=True),
     switch("--experimental-oci11", hidden=True),
+)
+
+layout_flags = together(
+    switch("--local-image", text="The image is a folder that `chains save` or `cosign save` wrote."),
+    form_flags,
 )

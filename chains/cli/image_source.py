@@ -19,6 +19,7 @@ from chains.registry.cosign_images import StoredImages
 from chains.registry.credential import Credential, Keychain
 from chains.registry.credentials import ChainedKeychain, FixedKeychain, config_file_keychain
 from chains.registry.layout_folder import LayoutFolder
+from chains.registry.remembering_shelf import RememberingShelf
 from chains.registry.shelf import RegistryShelf
 from chains.registry.stored_layers import LARGEST, LayerReader
 from chains.registry.transport import Limits
@@ -70,6 +71,11 @@ class ImageSource:
         """Return the finder of candidates beside an image."""
         return StoredImages(self.reader(text), self._flags.layouts)
 
+    def remembered(self) -> tuple[RememberingShelf, StoredImages]:
+        """Return a shelf for one image that fetches everything once, and the finder of candidates on it."""
+        shelf = RememberingShelf(self.registry_shelf())
+        return shelf, StoredImages(LayerReader(shelf, largest=largest_layer()), self._flags.layouts)
+
 
 @asynccontextmanager
 async def image_source(
@@ -87,19 +93,10 @@ async def image_source(
         yield ImageSource(client, _keychain(flags, frozenset(hosts)), flags)
 
 
-def seconds_in(timeout: str) -> int:
-    """Return how long a span of time is that is written as Go does, such as `3m0s`; raise InputError for none."""
-    span = _SPAN.fullmatch(timeout)
-    if span is None or not any(span.groups()):
-        raise InputError(f"--timeout {timeout[:40]!r} is no span of time: write one such as 3m0s")
-    hours, minutes, seconds = (int(number or 0) for number in span.groups())
-    return hours * 3600 + minutes * 60 + seconds
-
-
 def run_within(timeout: str, main: Coroutine[Any, Any, _T]) -> _T:
     """Run a command's coroutine within a span of time as Go writes it, such as `3m0s`."""
     try:
-        seconds = seconds_in(timeout)
+        seconds = span_in_seconds(timeout)
     except InputError:
         main.close()
         raise
@@ -112,6 +109,15 @@ def run_within(timeout: str, main: Coroutine[Any, Any, _T]) -> _T:
         return run(bounded())
     except TimeoutError as error:
         raise EdgeError(f"it was not done within {timeout}; --timeout gives it longer", transient=True) from error
+
+
+def span_in_seconds(timeout: str) -> int:
+    """Read a span of time as Go writes it; raise InputError for what is none."""
+    span = _SPAN.fullmatch(timeout)
+    if span is None or not any(span.groups()):
+        raise InputError(f"--timeout {timeout[:40]!r} is no span of time: write one such as 3m0s")
+    hours, minutes, seconds = (int(number or 0) for number in span.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def largest_layer() -> int:

@@ -8,6 +8,7 @@ import click
 from chains.errors import ChainsError
 
 COMMANDS = {
+    "audit": "chains.cli.audit",
     "completion": "chains.cli.completion",
     "config": "chains.cli.config",
     "controller": "chains.cli.controller",

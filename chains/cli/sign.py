@@ -11,6 +11,7 @@ from chains.cli.run_files import read_run_files
 from chains.cli.settings import ca_files_from, config_from
 from chains.config.config import Config
 from chains.errors import InputError
+from chains.pipeline.children import with_children
 from chains.pipeline.plan import Plan, plan_run
 from chains.pipeline.sign import Receipt, sign_plan
 from chains.wiring import Logs, Registries, local_parts
@@ -47,8 +48,10 @@ async def _sign_all(plans: list[Plan], config: Config, reference: str, ca_files:
     try:
         parts = local_parts(config, signer, registries, logs, os.environ)
         for plan in plans:
-            receipts = await sign_plan(plan, {"x509": signer}, parts.stores, transparency=parts.transparency)
-            _report(plan, receipts)
+            whole, unread = await with_children(plan, parts.indexes)
+            signed = await sign_plan(whole, {"x509": signer}, parts.stores, transparency=parts.transparency)
+            receipts = (*signed, *unread)
+            _report(whole, receipts)
             good &= not any(receipt.failures for receipt in receipts)
     finally:
         await logs.close()

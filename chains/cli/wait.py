@@ -7,7 +7,7 @@ import click
 
 from chains.cli.cosign_command import CosignCommand, refuse
 from chains.cli.image_flags import ImageFlags
-from chains.cli.image_source import ImageSource, image_source, seconds_in
+from chains.cli.image_source import ImageSource, image_source, span_in_seconds
 from chains.cli.loop import run
 from chains.cli.predicate_types import predicate_type
 from chains.cli.verify_flags import VerifyFlags, all_flags, log_verifier
@@ -78,7 +78,7 @@ def command(what: str, namespace: str, type_name: str, kubeconfig: str | None, *
     try:
         flags = VerifyFlags.of(given)
         flags.check()
-        demands, seconds = flags.demands({}, log_verifier(flags)), seconds_in(flags.timeout)
+        demands, seconds = flags.demands({}, log_verifier(flags)), span_in_seconds(flags.timeout)
         why = run(_wait(what, namespace, kubeconfig, type_name, flags, demands, ImageFlags.of(given), seconds))
     except HopelessError as error:
         refuse(str(error), HOPELESS)
@@ -89,7 +89,7 @@ def command(what: str, namespace: str, type_name: str, kubeconfig: str | None, *
     click.echo(f"{what} is signed and attested")
 
 
-async def _wait(  # noqa: PLR0913, PLR0917 - a command's settings
+async def _wait(  # noqa: PLR0917 - a command's settings
     what: str,
     namespace: str,
     kubeconfig: str | None,

@@ -76,6 +76,7 @@ class Config:
     oci_repository: Repository | None
     oci_insecure: bool
     encoding: Encoding
+    sign_children: bool
     transparency: TransparencySettings
     managed_by: frozenset[str]
     trusted_managers: frozenset[str]
@@ -143,6 +144,7 @@ def _config(values: Mapping[str, Any]) -> Config:
         oci_repository=values["storage.oci.repository"],
         oci_insecure=values["storage.oci.repository.insecure"],
         encoding=_ENCODINGS[values["storage.oci.encoding-format"]],
+        sign_children=values["artifacts.oci.sign-children"],
         transparency=TransparencySettings(
             enabled=values["transparency.enabled"],
             url=values["transparency.url"],

@@ -77,6 +77,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("artifacts.oci.signer", "x509", one_of(*_SIGNERS, unbuilt=("kms",)), "what signs an image; `none` signs none"),
     Key(
+        "artifacts.oci.sign-children",
+        "false",
+        flag(),
+        "whether of an index each image that it lists is signed as well, which skopeo, Podman and CRI-O need to pull "
+        "one platform's",
+    ),
+    Key(
         "storage.oci.repository",
         "",
         repository(),

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 
 import msgspec
 import structlog
@@ -31,10 +32,11 @@ class Intake:
     `pasts` holds what is remembered of runs that are not settled yet, `parents` the PipelineRuns that wait for
     children, `blocked` the runs that wait for a key, `forged` those whose mark is somebody else's, `lately` those
     that were signed shortly before the service came to see them, and `marked` those that were marked last: when a mark
-    ends a deletion, what the watch tells of the run last is how it was before.
+    ends a deletion, what the watch tells of the run last is how it was before. A run that is not `is_ours` is another
+    replica's.
     """
 
-    def __init__(self, queue: RunQueue, state: State) -> None:
+    def __init__(self, queue: RunQueue, state: State, is_ours: Callable[[RunKey], bool] = lambda key: True) -> None:
         self.pasts: dict[RunKey, Past] = {}
         self.parents: set[RunKey] = set()
         self.blocked: set[RunKey] = set()
@@ -43,11 +45,14 @@ class Intake:
         self.marked: dict[RunKey, None] = {}
         self._queue = queue
         self._state = state
+        self._is_ours = is_ours
 
     def see(self, kind: str, text: msgspec.Raw, lane: Lane, *, gone: bool) -> None:
         """Look at a run as the watch reported it: its metadata if of the backlog, its last state if it is `gone`."""
         try:
             seen = glance(kind, text)
+            if not self._is_ours(seen.key):
+                return
             if self._is_forged(seen, text):
                 self.forged.add(seen.key)
         except InputError as error:
@@ -88,6 +93,12 @@ class Intake:
         self.marked[key] = None
         if len(self.marked) > MOST_MARKED:
             del self.marked[next(iter(self.marked))]
+
+    def drop(self, is_dropped: Callable[[RunKey], bool]) -> None:
+        """Drop all that is remembered of the runs that are so."""
+        for key in {*self.pasts, *self.parents, *self.blocked, *self.forged, *self.lately}:
+            if is_dropped(key):
+                self.forget(key)
 
     def hurry(self, most: int) -> int:
         """Queue so many of the runs that wait for their next try, any of them; return how many there were to queue.

@@ -9,6 +9,7 @@ import structlog
 
 from chains.controller.outcomes import identity
 from chains.controller.ports import Cluster
+from chains.controller.shares import Shares
 from chains.errors import EdgeError
 from chains.runs.glance import Glance
 from chains.runs.marks import REASON, SIGNED, UNSETTLED, is_settled
@@ -29,15 +30,18 @@ class Patrol:
         places: tuple[tuple[str, str | None], ...],
         horizon: Callable[[], float],
         calm: float,
+        shares: Shares | None = None,
     ) -> None:
         """`horizon` says how many seconds a run that is being deleted may be held.
 
-        Configurations may change many times a minute; `calm` is how many seconds pass before a round for it.
+        Configurations may change many times a minute; `calm` is how many seconds pass before a round for it. Runs that
+        are not ours by the `shares` are passed over.
         """
         self._cluster = cluster
         self._places = places
         self._horizon = horizon
         self._calm = calm
+        self._shares = shares or Shares()
         self._changed = asyncio.Event()
 
     def note_change(self) -> None:
@@ -70,7 +74,9 @@ class Patrol:
         try:
             for kind, namespace in self._places:
                 async for seen in self._cluster.glances(kind, namespace):
-                    refused += not await _treated(seen, treat)
+                    if self._shares.is_ours(seen.key):
+                        with self._shares.writing(seen.key):
+                            refused += not await _treated(seen, treat)
         except EdgeError as error:
             log.warning("a round through the runs was cut short", why=str(error))
             return False

@@ -17,6 +17,9 @@ class Cluster(Protocol):
     def runs(self, kind: str, namespace: str | None) -> AsyncIterator[RunSighting]:
         """Follow every run of a kind for ever: the metadata of those that are there first, then each change."""
 
+    def backlog(self, kind: str, namespace: str | None) -> AsyncIterator[RunSighting]:
+        """Go once through the metadata of every run of a kind."""
+
     def config(self) -> AsyncIterator[ConfigSighting]:
         """Follow the configuration for ever."""
 

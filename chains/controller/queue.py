@@ -112,6 +112,17 @@ class RunQueue:
         heapq.heappush(self._delayed, (due, next(self._order), key))
         self._wake.set()
 
+    def drop(self, is_dropped: Callable[[RunKey], bool]) -> None:
+        """Forget what waits and is so; what a worker has is not queued again."""
+        for remembered in (self._waiting, self._due, self._again, self._since):
+            for key in [key for key in remembered if is_dropped(key)]:
+                remembered.pop(key)
+        for lane in self._lanes:
+            for namespace, keys in list(lane.items()):
+                lane[namespace] = deque(key for key in keys if key in self._waiting)
+                if not lane[namespace]:
+                    del lane[namespace]
+
     def close(self) -> None:
         """Hand out no more runs."""
         self._closed = True

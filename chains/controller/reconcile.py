@@ -14,6 +14,7 @@ from chains.controller.stages import FETCH, MARK, PLAN, UNTIMED, Stages
 from chains.controller.turn import End, Turn, gather_children
 from chains.errors import ChainsError, EdgeError, InputError
 from chains.payloads.payload import SignedPayload
+from chains.pipeline.children import with_children
 from chains.pipeline.parts import Parts
 from chains.pipeline.plan import Plan, plan_run
 from chains.pipeline.ports import Signer
@@ -138,8 +139,9 @@ class _Turn:
             signers = self.signers(plan, parts)
         except EdgeError as error:
             return Turn(self.key, End.BLOCKED, str(error))
+        plan, unread = await with_children(plan, parts.indexes)
         receipts = await sign_plan(plan, signers, parts.stores, self.past.kept, parts.transparency)
-        turn = await self.settle(plan, receipts, parts)
+        turn = await self.settle(plan, (*receipts, *unread), parts)
         if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
             await self.free_children(children)
         return turn

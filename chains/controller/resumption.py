@@ -6,6 +6,7 @@ from chains.controller.ports import Cluster
 from chains.controller.turn import End, Turn, gather_children
 from chains.errors import EdgeError, InputError
 from chains.payloads.payload import Stored
+from chains.pipeline.children import with_children
 from chains.pipeline.parts import Parts
 from chains.pipeline.plan import plan_run
 from chains.pipeline.sign import Receipt, fingerprint, log_again, sign_request
@@ -38,6 +39,9 @@ async def sign_again(key: RunKey, cluster: Cluster, parts: Parts | None) -> Turn
 async def _sign_again(key: RunKey, run: Run, cluster: Cluster, parts: Parts) -> Turn:
     stamp = stamp_in(run.annotations)
     plan = plan_run(run, parts.config, await gather_children(key, run, cluster))
+    plan, unread = await with_children(plan, parts.indexes)
+    for receipt in unread:
+        raise receipt.failures[0].error
     requests = [request for request in plan.requests if "oci" in request.stores]
     try:
         signers = {request.signer: parts.signers[request.signer]() for request in requests}

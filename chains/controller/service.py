@@ -19,10 +19,11 @@ from chains.controller.queue import Lane, RunQueue
 from chains.controller.reconcile import reconcile, strike_forged
 from chains.controller.resumption import sign_again
 from chains.controller.settling import Settling
+from chains.controller.shares import OwnStore, Shares
 from chains.controller.stages import timed
 from chains.controller.state import State
 from chains.controller.turn import End, Turn
-from chains.errors import InputError
+from chains.errors import EdgeError, InputError
 from chains.pipeline.parts import Parts
 from chains.runs.sighting import RunKey
 
@@ -68,11 +69,14 @@ class Service:
         calm: float = 5.0,
         observe: Callable[[Turn], None] = lambda turn: None,
         metrics: Metrics | None = None,
+        shares: Shares | None = None,
     ) -> None:
         self.state = State()
         self.queue = RunQueue(scope.share)
-        self._intake = Intake(self.queue, self.state)
-        self._patrol = Patrol(cluster, scope.places, self._horizon, calm)
+        self._shares = shares or Shares()
+        self._shares.on_loss(self._drop)
+        self._intake = Intake(self.queue, self.state, self._shares.is_ours)
+        self._patrol = Patrol(cluster, scope.places, self._horizon, calm, self._shares)
         self._metrics = metrics or Metrics()
         self._metrics.follow(self)
         self._settling = Settling(self._metrics.note_repair)
@@ -86,7 +90,9 @@ class Service:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish the turns in hand, or abandon them after 20 s."""
+        leadership = self._shares.leadership
         async with asyncio.TaskGroup() as group:
+            campaign = group.create_task(leadership.run(self._shares))
             rounds = [
                 self._follow_config(),
                 self._follow_keys(),
@@ -94,6 +100,7 @@ class Service:
                 self._settling.run(),
                 self._patrol.drive_failed(),
                 self._patrol.free_overdue(),
+                self._take_up(),
                 *(self._follow_runs(kind, namespace) for kind, namespace in self._scope.places),
             ]
             inflow = [group.create_task(coroutine) for coroutine in rounds]
@@ -105,6 +112,9 @@ class Service:
             await asyncio.wait(workers, timeout=SHUTDOWN)
             for task in workers:
                 task.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            await leadership.resign(self._shares)
+            campaign.cancel()
 
     async def look_for_keys(self) -> None:
         """Look at the signing secret now; it is looked at every `key_poll` seconds anyway."""
@@ -172,7 +182,8 @@ class Service:
     async def _follow_runs(self, kind: str, namespace: str | None) -> None:
         watch = f"{kind} in {namespace or 'all namespaces'}"
         self.state.watch_troubles[watch] = f"runs of kind {watch} have not been listed yet"
-        # What the list tells is judged by the configuration; one that is not to be had is not waited for.
+        # What the list tells is judged by the shares, and by the configuration; one not to be had is not waited for.
+        await self._shares.leadership.settled.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._calm):
                 await self._read.wait()
@@ -189,6 +200,28 @@ class Service:
                     trouble=sighting.trouble or None,
                 )
 
+    async def _take_up(self) -> None:
+        """Look for the runs of every bucket that is won after the watches began, until all have been seen."""
+        await self._shares.leadership.settled.wait()
+        self._shares.news.clear()
+        while True:
+            await self._shares.news.wait()
+            self._shares.news.clear()
+            try:
+                for kind, namespace in self._scope.places:
+                    async for sighting in self._cluster.backlog(kind, namespace):
+                        if sighting.object is not None:
+                            self._intake.see(kind, sighting.object, Lane.BACKLOG, gone=False)
+            except EdgeError as error:
+                log.warning("the runs of a bucket could not be taken up yet", why=str(error))
+                self._shares.news.set()
+                await asyncio.sleep(max(self._calm, error.retry_after or 0.0))
+
+    def _drop(self, is_dropped: Callable[[RunKey], bool]) -> None:
+        """Forget the runs that another replica works on now."""
+        self.queue.drop(is_dropped)
+        self._intake.drop(is_dropped)
+
     async def _work(self) -> None:
         while (key := await self.queue.take()) is not None:
             if key.kind == "PipelineRun":
@@ -196,7 +229,7 @@ class Service:
                 self._intake.parents.add(key)
             parts = self.state.parts
             try:
-                turn = await self._turn(key, parts)
+                turn = await self._shares.within(key, self._turn(key, parts))
             except Exception as error:  # the one place: a fault of ours must not cost the service, nor the run
                 log.exception("fault in the service", **identity(key))
                 turn = Turn(key, End.RETRY, f"a fault in the service: {type(error).__name__}")
@@ -218,7 +251,7 @@ class Service:
 
     def unready(self) -> tuple[str, ...]:
         """Return why no run can be signed just now."""
-        return self.state.unready()
+        return tuple(filter(None, (*self.state.unready(), self._shares.leadership.trouble)))
 
     def stalled(self) -> str:
         """Say that no worker has ended a turn for so long that only a restart helps; empty while the queue moves."""
@@ -228,6 +261,9 @@ class Service:
     def _account(self, turn: Turn, parts: Parts | None) -> None:
         self._metrics.note(turn, self.queue.waited(turn.key))
         match turn.end:
+            case End.WAITING | End.BLOCKED | End.RETRY if not self._shares.is_ours(turn.key):
+                self._intake.forget(turn.key)
+                self.queue.forget(turn.key)
             case End.WAITING:
                 # Marks and events wake it at once; the delay is for one that no watch ever tells of.
                 self.queue.add_later(turn.key, WAITING_POLL)
@@ -252,8 +288,8 @@ class Service:
                 announce(self._cluster, turn)
                 if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
                     self._intake.note_marked(turn.key)
-        if turn.end in (End.SIGNED, End.RESUMED) and parts is not None:
-            self._settling.note(turn.receipts, parts.stores.get("oci"), parts.config.quiet_time)
+        if turn.end in (End.SIGNED, End.RESUMED) and parts is not None and (store := parts.stores.get("oci")):
+            self._settling.note(turn.receipts, OwnStore(store, self._shares, turn.key), parts.config.quiet_time)
         self._observe(turn)
 
     def _horizon(self) -> float:

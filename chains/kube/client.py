@@ -36,10 +36,16 @@ class KubeClient:
     """One API server, spoken to over one pool of connections."""
 
     def __init__(
-        self, connection: Connection, request_seconds: float = REQUEST_SECONDS, observe: Observe = unobserved
+        self,
+        connection: Connection,
+        request_seconds: float = REQUEST_SECONDS,
+        observe: Observe = unobserved,
+        permit: Callable[[], None] = lambda: None,
     ) -> None:
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
         self._observe = observe
         self._connection = connection
+        self._permit = permit
         self._base = connection.endpoint.host
         self._proxy = connection.endpoint.proxy
         self._server_name = connection.endpoint.server_name if self._base.startswith("https") else None
@@ -51,12 +57,13 @@ class KubeClient:
         kubeconfig: str | None = None,
         request_seconds: float = REQUEST_SECONDS,
         observe: Observe = unobserved,
+        permit: Callable[[], None] = lambda: None,
     ) -> Self:
         """Connect as a kubeconfig or the pod's service account says; raise InputError when neither can be used.
 
         `observe` is told of each request that failed: its host and status, None when no answer came.
         """
-        return cls(await Connection.open(kubeconfig), request_seconds, observe)
+        return cls(await Connection.open(kubeconfig), request_seconds, observe, permit)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -202,6 +209,8 @@ class KubeClient:
     async def _ask(self, request: Request, bound: aiohttp.ClientTimeout, authorization: str) -> aiohttp.ClientResponse:
         headers = request.headers | ({"Authorization": authorization} if authorization else {})
         query = f"?{urlencode(request.query)}" if request.query else ""
+        if request.method != "GET":
+            self._permit()
         return await self._connection.session.request(
             request.method,
             yarl.URL(f"{self._base}{request.path}{query}", encoded=True),

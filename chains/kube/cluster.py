@@ -66,6 +66,13 @@ class KubeCluster:
         """Return a child TaskRun of a run as it is now, or None when it is gone."""
         return await self.read_named("TaskRun", parent.namespace, name)
 
+    async def backlog(self, kind: str, namespace: str | None) -> AsyncGenerator[RunSighting, None]:
+        """Go once through the metadata of every run of a kind."""
+        async with aclosing(self._client.list_pages(RUNS[kind], namespace, metadata_only=True)) as pages:
+            async for page in pages:
+                for item in page.items:
+                    yield RunSighting(item)
+
     async def glances(self, kind: str, namespace: str | None) -> AsyncGenerator[Glance, None]:
         """Glance once at the metadata of every run of a kind that can be read."""
         async with aclosing(self._client.list_pages(RUNS[kind], namespace, metadata_only=True)) as pages:

@@ -7,10 +7,11 @@ from chains.payloads.payload import SignedPayload
 
 
 class Layout(StrEnum):
-    """How it is stored: as a layer of cosign's `.sig` or `.att` tag, or as a Sigstore bundle that refers to it."""
+    """How it is stored: a layer of cosign's `.sig` or `.att` tag, a bundle that refers to it, a run's annotations."""
 
     TAG = "tag"
     BUNDLE = "bundle"
+    RUN = "run"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chains.config.config import Config
-from chains.pipeline.ports import Signer, Store, TransparencyLog
+from chains.pipeline.ports import Indexes, Signer, Store, TransparencyLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Parts:
     """A configuration with its signers and stores by name, and what an operator should know of it (`notices`).
 
     A signer is asked for once per run, so that all of one run's artifacts are signed by one key; asking raises a
-    transient EdgeError while there is no usable key.
+    transient EdgeError while there is no usable key. `indexes` is there where images for each platform are signed too.
     """
 
     config: Config
@@ -28,3 +28,4 @@ class Parts:
     stores: Mapping[str, Store]
     notices: tuple[str, ...] = ()
     transparency: Transparency | None = None
+    indexes: Indexes | None = None

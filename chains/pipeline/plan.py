@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from chains.artifacts.hints import BuildImage, Hints, read_hints
 from chains.artifacts.materials import images_left_out
+from chains.artifacts.reference import Digest
 from chains.artifacts.subjects import attachable_image
 from chains.config.config import Config, Treatment
 from chains.formats import named_format
@@ -25,7 +26,7 @@ class SigningRequest:
     """One payload to be signed by the signer of that name and put into the stores of those names.
 
     `kind` is `taskrun`, `pipelinerun` or `oci`; `artifact` says for people what the payload speaks of; `logged` is
-    whether it goes into the transparency log as well.
+    whether it goes into the transparency log as well; `image` is what it is the signature of, if it is one.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class SigningRequest:
     stores: tuple[str, ...]
     payload: Payload
     logged: bool = False
+    image: BuildImage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,20 @@ def plan_run(run: Run, config: Config, children: Sequence[Run] = ()) -> Plan:
     if config.transparency.wants(run.annotations):
         requests = [replace(request, logged=True) for request in requests]
     return Plan(origin, tuple(requests), tuple(reasons))
+
+
+def plan_children(request: SigningRequest, children: Iterable[Digest]) -> Iterable[SigningRequest]:
+    """Plan for each image that an index lists what is requested for the index: its signature, of the same kind."""
+    index, payload = request.image, request.payload
+    if index is None or index.reference is None:
+        return
+    write = write_claim if payload.media_type == SIMPLE_SIGNING else write_signing_statement
+    for digest in children:
+        child = BuildImage(index.name, digest, replace(index.reference, digest=digest))
+        signed = replace(
+            payload, body=write(child), short_key=digest.hex[:12], images=(replace(index.reference, digest=digest),)
+        )
+        yield replace(request, artifact=f"{child.name}@{digest}", payload=signed, image=child)
 
 
 def _pruned(name: str) -> str:
@@ -114,10 +130,10 @@ def _signature(image: BuildImage, config: Config, stores: tuple[str, ...], creat
     bare = stores if config.encoding.tags else tuple(name for name in stores if name != "oci")
     if bare:
         payload = Payload(write_claim(image), SIMPLE_SIGNING, "", key, images, created)
-        yield SigningRequest("oci", artifact, config.oci.format, config.oci.signer, bare, payload)
+        yield SigningRequest("oci", artifact, config.oci.format, config.oci.signer, bare, payload, image=image)
     if "oci" in stores and config.encoding.bundles:
         payload = Payload(write_signing_statement(image), IN_TOTO, COSIGN_SIGN, key, images, created)
-        yield SigningRequest("oci", artifact, "sigstore-bundle", config.oci.signer, ("oci",), payload)
+        yield SigningRequest("oci", artifact, "sigstore-bundle", config.oci.signer, ("oci",), payload, image=image)
 
 
 def _stores(treatment: Treatment, has_image: bool) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from chains.artifacts.reference import ImageReference
+from chains.artifacts.reference import Digest, ImageReference
 from chains.payloads.candidate import Candidate
 from chains.payloads.payload import LogEntry, Origin, Signature, SignedPayload, Stored
 
@@ -30,6 +30,13 @@ class Store(Protocol):
 
     async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
         """Store it once, whatever was stored before; raise EdgeError when that failed, in part or whole."""
+
+
+class Indexes(Protocol):
+    """Knows what an index lists."""
+
+    async def children(self, image: ImageReference, origin: Origin) -> tuple[Digest, ...]:
+        """Return the digests of what it lists, nothing for an image; raise EdgeError when that cannot be told."""
 
 
 class TransparencyLog(Protocol):

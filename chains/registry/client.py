@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -34,6 +34,7 @@ ACCEPTED = ", ".join(
 )
 _NO_REFERRERS = frozenset({400, 404, 405, 406, 501})
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+_POD = re.compile(r"[A-Za-z0-9.-]{1,253}", re.ASCII)
 _LIMITS = Limits()
 _NO_FILES: Mapping[str, Path] = {}
 
@@ -68,22 +69,27 @@ class RegistryClient:
         env: Mapping[str, str] | None = None,
         guard: AddressGuard | None = None,
         breaker: Breaker | None = None,
+        permit: Callable[[], None] = lambda: None,
     ) -> None:
         """Set it up.
 
         `insecure` allows plain HTTP and any certificate, `plain_http` the former alone, `ca_files` maps host[:port] to
         a PEM file of authorities to trust besides the system's, and `env` (by default the process's) names the proxies.
-        `breaker` leaves hosts alone that keep failing.
+        `breaker` leaves hosts alone that keep failing. `permit` is called right before every write, and raises
+        EdgeError to keep it from going out.
         """
+        environment = os.environ if env is None else env
         self.breaker = breaker or Breaker()
         self._insecure = insecure or plain_http
         self._transport = Transport(
             insecure=insecure,
             ca_files=ca_files,
             limits=limits,
-            proxies=Proxies.from_environment(os.environ if env is None else env),
+            proxies=Proxies.from_environment(environment),
             guard=guard or AddressGuard(),
             breaker=self.breaker,
+            permit=permit,
+            agent=_agent(environment.get("POD_NAME", "")),
         )
         self._access = Access(self._transport, insecure=self._insecure)
         self._limits = limits
@@ -159,6 +165,16 @@ class RegistryClient:
             raise failed(answer, f"for the referrers of {digest}", repository)
         return answer
 
+    async def get_tags(self, repository: Repository, keychain: Keychain, query: str = "") -> Answer | None:
+        """Return a page of the repository's tags, None when there is no such repository."""
+        path = f"{repository.path}/tags/list{'?' if query else ''}{query}"
+        answer = await self._access.send(Call("GET", repository, path, self._limits.manifest), keychain)
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise failed(answer, "for the list of tags", repository)
+        return answer
+
     async def get_blob(
         self, repository: Repository, digest: Digest, keychain: Keychain, *, most: int | None = None
     ) -> bytes:
@@ -228,6 +244,11 @@ class RegistryClient:
                 f"{call.repository.registry} redirects more than {self._limits.redirects} times", transient=False
             )
         return answer
+
+
+def _agent(pod: str) -> str:
+    """Return what registries' logs show of us: also which replica it was."""
+    return f"chains ({pod})" if _POD.fullmatch(pod) else "chains"
 
 
 def _reference(reference: str | Digest) -> str:

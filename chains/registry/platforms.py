@@ -15,8 +15,9 @@ class _Platform(msgspec.Struct, frozen=True):
         return "/".join(filter(None, (self.os, self.architecture, self.variant)))
 
 
-class _Child(msgspec.Struct, frozen=True):
+class _Child(msgspec.Struct, frozen=True, rename="camel"):
     digest: str
+    media_type: str = ""
     platform: _Platform = _Platform()
 
 

@@ -109,9 +109,11 @@ class LayerReader:
         """Fetch each blob once, in order until `MOST_BYTES` are reached."""
         layers = tuple(layers)
         sizes: dict[str, int] = {}
+        left = MOST_BYTES
         for layer in layers:
-            if layer is not None and 0 <= layer.size <= min(self._largest, MOST_BYTES - sum(sizes.values())):
-                sizes.setdefault(layer.digest, layer.size)
+            if layer is not None and layer.digest not in sizes and 0 <= layer.size <= min(self._largest, left):
+                sizes[layer.digest] = layer.size
+                left -= layer.size
         free = asyncio.Semaphore(AT_ONCE)
 
         async def fetched(digest: str, size: int) -> bytes | str:
@@ -122,7 +124,8 @@ class LayerReader:
                     return str(error)
 
         blobs = await asyncio.gather(*(fetched(digest, size) for digest, size in sizes.items()))
-        return tuple(self._layer(layer, dict(zip(sizes, blobs, strict=True))) for layer in layers)
+        held = dict(zip(sizes, blobs, strict=True))
+        return tuple(self._layer(layer, held) for layer in layers)
 
     def _layer(self, layer: LayerDescriptor | None, blobs: Mapping[str, bytes | str]) -> StoredLayer:
         if layer is None:

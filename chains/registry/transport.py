@@ -4,7 +4,7 @@ import asyncio
 import base64
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -50,7 +50,12 @@ class Transport:
         proxies: Proxies,
         guard: AddressGuard,
         breaker: Breaker | None = None,
+        permit: Callable[[], None] = lambda: None,
+        agent: str = "chains",
     ) -> None:
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
+        self._permit = permit
+        self._agent = agent
         self._insecure = insecure
         self._ca_files = dict(ca_files)
         self._contexts: dict[Path | None, ssl.SSLContext] = {}
@@ -73,6 +78,8 @@ class Transport:
         with self._breaker.attempt(host) as attempt:
             try:
                 async with asyncio.timeout(self.limits.total), self._place(host):
+                    if method not in ("GET", "HEAD"):
+                        self._permit()
                     attempt.begin()
                     return attempt.answered(await self._exchange(method, url, headers, body, most))
             except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -114,7 +121,7 @@ class Transport:
                 trust_env=False,
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "chains", "Accept-Encoding": "identity"},
+                headers={"User-Agent": self._agent, "Accept-Encoding": "identity"},
             )
         return self._session
 

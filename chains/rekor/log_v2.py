@@ -1,6 +1,7 @@
 """Rekor's second API, a log in tiles: an entry comes with its proof, and one that is there already is proven here."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -38,9 +39,14 @@ class LogV2:
         limits: Limits = _LIMITS,
         proxy: URL | None = None,
         observe: Observe = unobserved,
+        permit: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`keys` are those that the log may sign with; raise InputError for a URL that cannot be used."""
-        self._transport = Transport(url, limits=limits, proxy=proxy, observe=observe)
+        """`keys` are those that the log may sign with; `clock` gives seconds; raise InputError for an unfit URL.
+
+        `permit` is called right before every write, and raises EdgeError to keep it from going out.
+        """
+        self._transport = Transport(url, limits=limits, proxy=proxy, observe=observe, permit=permit, clock=clock)
         self._keys = tuple(keys)
         self._limits = limits
 

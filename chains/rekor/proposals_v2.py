@@ -15,7 +15,7 @@ from chains.rekor.proposals import verifier_of
 def propose_v2(signed: SignedPayload) -> tuple[bytes, bytes]:
     """Return the request and the body that the log makes of it: always a `hashedrekord` of the message that was signed.
 
-    The API knows `dsse` as well, and verifiers do not take it. Raise EdgeError for a key that it has no name for.
+    The server takes nothing else any more. Raise EdgeError for a key that it has no name for.
     """
     pem, signature = verifier_of(signed), signed.signature
     material = {"rawBytes": _text(der_of(pem))}

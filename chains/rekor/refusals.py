@@ -18,8 +18,11 @@ class _Complaint(msgspec.Struct):
 
 
 def is_passing(status: int) -> bool:
-    """Whether the same request may be answered better later; 501 says that it never will."""
-    return status in _PASSING or (status >= 500 and status != 501)
+    """Whether the same request may be answered better later; 501 says that it never will.
+
+    A success of another kind than was asked for is a page of whatever stands between us and the log.
+    """
+    return status in _PASSING or 200 <= status < 300 or (status >= 500 and status != 501)
 
 
 def refused(host: str, status: int, body: bytes, retry_after: str | None, what: str) -> EdgeError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -37,13 +38,26 @@ class Answer:
 class Transport:
     """Sends requests to a log over one session, opened with the first of them."""
 
-    def __init__(self, url: str, *, limits: Limits, proxy: URL | None = None, observe: Observe = unobserved) -> None:
-        """`url` is the log's; raise InputError when it is no http or https URL."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        limits: Limits,
+        proxy: URL | None = None,
+        observe: Observe = unobserved,
+        permit: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`url` is the log's; raise InputError when it is no http or https URL.
+
+        `permit` is called right before every write, and raises EdgeError to keep it from going out.
+        """
+        self._permit = permit
         self._observe = observe
         self._base = _base(url)
         self._limits = limits
         self._proxy = proxy
-        self._respite = Respite()
+        self._respite = Respite(clock)
         self._places = asyncio.Semaphore(limits.connections)
         self._session: aiohttp.ClientSession | None = None
 
@@ -60,6 +74,8 @@ class Transport:
     async def send(self, method: str, path: str, body: bytes | None = None) -> Answer:
         """Send one request and read its answer whole; raise EdgeError when none arrives."""
         async with self._places:
+            if method != "GET":
+                self._permit()
             with self._respite.attempt(self.host):
                 answer = await self._answered(method, URL(f"{self.url}{path}", encoded=True), body)
                 if answer.status >= 400 and answer.status not in _EXPECTED:

@@ -25,12 +25,14 @@ def glance(kind: str, text: bytes | msgspec.Raw) -> Glance:
     """Read only what decides whether a run of that kind needs work; raise InputError when it cannot be read."""
     raw = wire.read_glance(text)
     metadata = raw.metadata or wire.Metadata()
-    key = RunKey(kind, metadata.namespace or "default", metadata.name or "", metadata.uid or "")
+    parent = parent_of(metadata)
+    family = parent.uid if parent is not None and kind == "TaskRun" else ""
+    key = RunKey(kind, metadata.namespace or "default", metadata.name or "", metadata.uid or "", family)
     outcome = wire.outcome((raw.status or wire.GlanceStatus()).conditions)
     done = outcome is not None and outcome != "Unknown"
     managed_by = (raw.spec or wire.GlanceSpec()).managed_by or ""
     created = metadata.creation_timestamp or ""
-    return Glance(key, created, done, metadata.annotations or {}, managed_by, hold_of(metadata), parent_of(metadata))
+    return Glance(key, created, done, metadata.annotations or {}, managed_by, hold_of(metadata), parent)
 
 
 def hold_of(metadata: wire.Metadata) -> Hold:

@@ -101,7 +101,8 @@ class Run:
     @property
     def key(self) -> RunKey:
         """Which run it is."""
-        return RunKey(self.kind, self.namespace, self.name, self.uid)
+        family = self.parent.uid if self.parent is not None and self.kind == "TaskRun" else ""
+        return RunKey(self.kind, self.namespace, self.name, self.uid, family)
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"

@@ -7,12 +7,13 @@ import msgspec
 
 
 class RunKey(msgspec.Struct, frozen=True, gc=False):
-    """Which run: enough to fetch it again, never its body."""
+    """Which run: enough to fetch it again, never its body; a child TaskRun's `family` is the uid of its PipelineRun."""
 
     kind: str
     namespace: str
     name: str
     uid: str
+    family: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"

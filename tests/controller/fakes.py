@@ -33,7 +33,7 @@ class FakeCluster:
         metadata = found["metadata"]
         self.objects[found["kind"], metadata["namespace"], metadata["name"]] = found
         self._tell(found)
-        return RunKey(found["kind"], metadata["namespace"], metadata["name"], metadata["uid"])
+        return glance(found["kind"], _raw(found)).key
 
     def interrupt(self, trouble: str) -> None:
         """Tell every follower that its watch is interrupted; an empty trouble says that it goes on."""
@@ -65,6 +65,11 @@ class FakeCluster:
     async def read_child(self, parent: RunKey, name: str) -> bytes | None:
         found = self.objects.get(("TaskRun", parent.namespace, name))
         return None if found is None else bytes(_raw(found))
+
+    async def backlog(self, kind: str, namespace: str | None) -> AsyncIterator[RunSighting]:
+        for found in list(self.objects.values()):
+            if found["kind"] == kind:
+                yield RunSighting(_raw({"metadata": found["metadata"]}))
 
     async def glances(self, kind: str, namespace: str | None) -> AsyncIterator[Glance]:
         for found in list(self.objects.values()):

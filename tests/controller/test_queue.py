@@ -112,3 +112,20 @@ async def test_what_is_released_lets_a_run_of_its_namespace_go_to_any_worker_tha
     assert [task.result() for task in done] == [key("2")]
     queue.close()
     assert await rest.pop() is None
+
+
+async def test_what_is_dropped_is_neither_handed_out_nor_tried_later_nor_queued_again() -> None:
+    queue = RunQueue()
+    for name in ("drop-1", "keep-1", "drop-2"):
+        queue.add(key(name), Lane.BACKLOG)
+        queue.add(key(name, "only-" + name), Lane.LIVE)
+    queue.add(key("drop-active", "z"), Lane.LIVE)
+    while (active := await queue.take()) is not None and active.name != "drop-active":
+        queue.release(active)
+        queue.add(active, Lane.LIVE)
+    queue.add(key("drop-active", "z"), Lane.LIVE)
+    queue.add_later(key("drop-later"), 0.0)
+    queue.drop(lambda one: one.name.startswith("drop"))
+    queue.release(key("drop-active", "z"))
+    assert sorted(await drained(queue, 2)) == ["a/keep-1", "only-keep-1/keep-1"]
+    assert len(queue) == 0

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -133,7 +134,7 @@ async def test_the_second_api_publishes_checkpoint_tiles_and_entries(place: Plac
     assert entries == len(leaf).to_bytes(2) + leaf
 
 
-async def test_the_second_api_takes_an_envelope_whole_as_well(place: Place) -> None:
+async def test_the_second_api_takes_no_envelope_whole(place: Place) -> None:
     signed = await attestation()
     told = propose_v2(signed)[0].decode()
     verifier = told[told.index('"verifier":') + len('"verifier":') : -3]
@@ -143,7 +144,29 @@ async def test_the_second_api_takes_an_envelope_whole_as_well(place: Place) -> N
     )
     request = f'{{"dsseRequestV002":{{"envelope":{envelope},"verifiers":[{verifier}]}}}}'
     status, body, _ = await place.ask("POST", "/api/v2/log/entries", request.encode())
-    assert (status, b'"kind":"dsse"' in body) == (201, True), body
+    assert (status, b"must be hashedrekord" in body) == (400, True), body
     forged = request.replace(payload, base64.b64encode(b"forged").decode())
     status, _, _ = await place.ask("POST", "/api/v2/log/entries", forged.encode())
     assert status == 400
+
+
+async def test_entries_are_found_by_the_key_that_signed_them(place: Place) -> None:
+    mine, theirs = await attestation(), await attestation()
+    [made] = await place.entries("POST", ENTRIES, body=propose(mine))
+    await place.entries("POST", ENTRIES, body=propose(theirs))
+    key = base64.b64encode(mine.signature.public_key).decode()
+    query = f'{{"publicKey":{{"format":"x509","content":"{key}"}}}}'
+    _, found, _ = await place.ask("POST", "/api/v1/index/retrieve", query.encode())
+    assert found.decode().strip() == f'["{made.uuid}"]'
+
+
+async def test_the_log_proves_that_it_only_grew(place: Place) -> None:
+    for _ in range(3):
+        await place.entries("POST", ENTRIES, body=propose(await attestation()))
+    leaves = [leaf_hash(body) for body in place.server.log.bodies()]
+    status, body, _ = await place.ask("GET", "/api/v1/log/proof?firstSize=2&lastSize=3")
+    assert (status, msgspec.json.decode(body)["hashes"]) == (200, [leaves[2].hex()])
+    status, body, _ = await place.ask("GET", "/api/v1/log/proof?firstSize=3&lastSize=3")
+    assert (status, msgspec.json.decode(body)["hashes"]) == (200, [])
+    for sizes in ("firstSize=4&lastSize=3", "firstSize=0&lastSize=3", "firstSize=1&lastSize=4", "lastSize=x"):
+        assert (await place.ask("GET", f"/api/v1/log/proof?{sizes}"))[0] == 400

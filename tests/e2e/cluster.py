@@ -18,6 +18,7 @@ from tests.e2e.control_plane import ROOT, ControlPlane, program
 from tests.faults.runs import finished
 
 SYSTEM, ACCOUNT = "tekton-chains", "tekton-chains-controller"
+ELECTION = "tekton-chains-config-leader-election"
 SIGNED = "chains.tekton.dev/signed"
 MERGE = "application/merge-patch+json"
 PLURALS = {"TaskRun": "taskruns", "PipelineRun": "pipelineruns"}

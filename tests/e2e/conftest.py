@@ -12,7 +12,7 @@ from tests.e2e.control_plane import ControlPlane, control_plane
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane that knows Tekton's runs."""
-    with control_plane(tmp_path_factory.mktemp("plane"), patience=10) as here:
+    with control_plane(tmp_path_factory.mktemp("plane"), patience=10, audited=True) as here:
         yield here
 
 

@@ -37,6 +37,7 @@ class ControlPlane:
     """One etcd and one kube-apiserver; stopping and starting the latter keeps its address and what it holds.
 
     `patience` is how many seconds a request may take, and how many a server that is asked to end waits for who watches.
+    One that is `audited` writes down who changed which run.
     """
 
     folder: Path
@@ -45,6 +46,12 @@ class ControlPlane:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     patience: int = 60
     ready_at: datetime = NEVER
+    audited: bool = False
+
+    @property
+    def audit_log(self) -> Path:
+        """Who wrote what: one line of JSON a request."""
+        return self.folder / "audit.log"
 
     @property
     def url(self) -> str:
@@ -139,6 +146,8 @@ class ControlPlane:
             "max-requests-inflight": 4000,
             "max-mutating-requests-inflight": 2000,
         }
+        if self.audited:
+            options |= {"audit-policy-file": self._audit_policy(), "audit-log-path": self.audit_log}
         self._spawn("kube-apiserver", *(f"--{name}={value}" for name, value in options.items()))
         self._wait_until_ready()
 
@@ -160,6 +169,17 @@ class ControlPlane:
             process.kill()
             process.wait(30)
         self.processes.clear()
+
+    def _audit_policy(self) -> Path:
+        """Tell of the writes of runs alone."""
+        rules = [
+            {"level": "None", "verbs": ["get", "list", "watch"]},
+            {"level": "Metadata", "resources": [{"group": "tekton.dev"}]},
+            {"level": "None"},
+        ]
+        policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": rules}
+        (self.folder / "audit-policy.json").write_text(json.dumps(policy))
+        return self.folder / "audit-policy.json"
 
     def _spawn(self, name: str, *options: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -184,12 +204,14 @@ class ControlPlane:
 
 
 @contextmanager
-def control_plane(folder: Path, *, status_apart: bool = True, patience: int = 60) -> Iterator[ControlPlane]:
+def control_plane(
+    folder: Path, *, status_apart: bool = True, patience: int = 60, audited: bool = False
+) -> Iterator[ControlPlane]:
     """Start a control plane that knows TaskRuns and PipelineRuns, for as long as the context lasts.
 
     A status is written apart, as Tekton has it; a benchmark creates a run and its status at once.
     """
-    here = ControlPlane(folder, free_port(), free_port(), patience=patience)
+    here = ControlPlane(folder, free_port(), free_port(), patience=patience, audited=audited)
     (folder / "tokens.csv").write_text(f'{ADMIN},admin,admin,"system:masters"\n')
     key = rsa.generate_private_key(65537, 2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.cluster import E2eCluster, lines, until
+from tests.e2e.cluster import ELECTION, E2eCluster, lines, until
 from tests.faults.controller_process import ControllerProcess
 
 # A turn that was refused while the API server began may take this long to say so.
@@ -18,7 +18,8 @@ BEGINNING = timedelta(seconds=2)
 def service(cluster: E2eCluster, kubeconfig: Path, folder: Path, *, everywhere: bool = False) -> ControllerProcess:
     """The service for the runs of one namespace, or as it is shipped of all, not started yet."""
     scope = () if everywhere else ("--namespace", cluster.namespace)
-    return ControllerProcess(kubeconfig, folder / "controller.log", *scope)
+    env = {"POD_NAME": "shipped", "CONFIG_LEADERELECTION_NAME": ELECTION} if everywhere else {}
+    return ControllerProcess(kubeconfig, folder / "controller.log", *scope, env=env)
 
 
 @asynccontextmanager

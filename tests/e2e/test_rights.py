@@ -15,6 +15,7 @@ pytestmark = pytest.mark.e2e
 PULL_SECRETS = "tekton-chains-pull-secrets"
 RUN = "/apis/tekton.dev/v1/namespaces/default/taskruns"
 HERE, HOME = "/api/v1/namespaces/default", f"/api/v1/namespaces/{SYSTEM}"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces"
 CHANGE = {"metadata": {"annotations": {"a": "b"}}}
 
 
@@ -36,6 +37,9 @@ CHANGE = {"metadata": {"annotations": {"a": "b"}}}
         ("DELETE", RUN),
         ("PATCH", f"{RUN}/any/status"),
         ("GET", f"{HERE}/events"),
+        ("GET", f"{LEASES}/default/leases/any"),
+        ("GET", f"{LEASES}/{SYSTEM}/leases"),
+        ("DELETE", f"{LEASES}/{SYSTEM}/leases/any"),
         ("GET", f"{HERE}/pods"),
         ("GET", f"{HERE}/serviceaccounts"),
         ("POST", f"{HERE}/serviceaccounts/default/token"),
@@ -64,7 +68,7 @@ def test_it_is_refused(plane: ControlPlane, installed: Path, method: str, path: 
         ("GET", f"{HOME}/configmaps/chains-config", 200),
         ("GET", f"{HERE}/secrets/none", 404),
         ("PATCH", f"{HERE}/events/none", 404),
-        ("GET", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/none", 404),
+        ("GET", f"{LEASES}/{SYSTEM}/leases/none", 404),
         ("GET", f"{HERE}/serviceaccounts/none", 404),
     ],
 )
@@ -78,6 +82,17 @@ def test_the_narrower_installation_lacks_the_one_binding(plane: ControlPlane, tm
     (tmp_path / "kustomization.yaml").write_text(json.dumps(overlay))
     whole, less = (_rendered(plane, folder) for folder in (ROOT / "config", tmp_path))
     assert whole - less == {("ClusterRoleBinding", PULL_SECRETS)}
+    kubectl(plane, "apply", "-k", str(tmp_path), "--dry-run=server")
+
+
+def test_the_installation_with_several_replicas_is_what_the_page_says(plane: ControlPlane, tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "scaling.md").read_text(), re.DOTALL)
+    overlay = {"resources": [os.path.relpath(ROOT / "config", tmp_path)], **yaml.safe_load(shown)}
+    (tmp_path / "kustomization.yaml").write_text(json.dumps(overlay))
+    made = list(yaml.safe_load_all(kubectl(plane, "kustomize", str(tmp_path))))
+    (deployment,) = [each for each in made if each["kind"] == "Deployment"]
+    assert deployment["spec"]["replicas"] == 3
+    assert {"buckets": "3"} in [each.get("data") for each in made if each["kind"] == "ConfigMap"]
     kubectl(plane, "apply", "-k", str(tmp_path), "--dry-run=server")
 
 

@@ -16,6 +16,7 @@ from tests.faults import (
     deletions_and_marks,
     hostile_inputs,
     keys_and_settings,
+    log_faults,
     registry_faults,
     writers,
 )
@@ -34,6 +35,7 @@ def scenarios(outage: float) -> dict[str, Scenario]:
     return {
         **({long: registry_faults.outage(outage, MANY_RUNS, wait=1200.0)} if outage else {}),
         **registry_faults.SCENARIOS,
+        **log_faults.SCENARIOS,
         **api_faults.SCENARIOS,
         **writers.SCENARIOS,
         **(cosign_beside.SCENARIOS if cosign_beside.installed() else {}),

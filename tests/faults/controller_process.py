@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDITED = ROOT / "tests" / "faults" / "audited_controller.py"
@@ -20,9 +22,16 @@ class ControllerProcess:
     """
 
     def __init__(
-        self, kubeconfig: Path, log: Path, *options: str, level: str = "info", connections: Path | None = None
+        self,
+        kubeconfig: Path,
+        log: Path,
+        *options: str,
+        level: str = "info",
+        connections: Path | None = None,
+        env: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.log = log
+        self._env = env
         self._options = ("--kubeconfig", str(kubeconfig), "--health-port", "0", "--log-level", level, *options)
         self._connections = connections
         self._process: asyncio.subprocess.Process | None = None
@@ -39,7 +48,7 @@ class ControllerProcess:
                 "controller",
                 *self._options,
                 cwd=self.log.parent,
-                env={"HOME": str(self.log.parent), "PATH": os.defpath, "PYTHONPATH": str(ROOT), **watched},
+                env={"HOME": str(self.log.parent), "PATH": os.defpath, "PYTHONPATH": str(ROOT), **watched, **self._env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

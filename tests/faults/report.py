@@ -11,14 +11,17 @@ from tests.faults.survival import Outcome
 
 _LEAD = """# Reliability
 
-What `make faults` found when it let each fault happen to the real controller process, with an embedded Kubernetes API
-and registry. An independent checker then read all runs, tags, manifests and blobs over plain HTTP, and counted:
+What `make faults` found when it let each fault happen to the real controller process, with an embedded Kubernetes API,
+registry and transparency log. An independent checker then read all runs, tags, manifests and blobs over plain HTTP, and
+what is in the log, and counted:
 
 - **lost**: a run that has vanished, was given up, or is marked signed without every signature and attestation in the
-  registry; a layer of somebody else that is gone
-- **doubled**: equal layers, one payload signed twice, one run attested twice for one image
+  registry; a layer of somebody else that is gone; where there is a log, a layer without its entry
+- **doubled**: equal layers, one payload signed twice, one run attested twice for one image, an entry too many in
+  the log
 - **wrong**: a layer that no key of ours has signed, a digest nobody built, a config that does not count its layers,
-  a mark that came before what it promises, somebody else's data reordered, a forbidden connection, a secret told
+  a mark that came before what it promises, somebody else's data reordered, a forbidden connection, a secret told,
+  an entry that the log does not have
 - **stuck**: a run that never settled, or could not be deleted
 
 *Tries* is how often the fault struck; *recovery* is the longest time in seconds from the end of the fault until

@@ -39,19 +39,24 @@ async def survive(
 ) -> Outcome:
     """Apply runs before, during and after a fault, with one controller at work all the while."""
     async with scene(folder) as here:
-        await here.builds(count)
-        await here.build("pair", count=2)
-        trouble = begin(here)
-        await here.started()
-        await _reached(lambda: here.kubernetes.requests.total() > 0)
-        await asyncio.sleep(lasts / 2)
-        await here.builds(2, "during")
-        await asyncio.sleep(lasts / 2)
-        await _reached(lambda: trouble.struck() > 0)
-        trouble.end()
-        tries = trouble.struck()
-        await here.builds(2, "after")
-        return await outcome(here, tries, wait=wait)
+        return await endure(here, begin, lasts=lasts, count=count, wait=wait)
+
+
+async def endure(here: Scene, begin: Begin, *, lasts: float = LASTS, count: int = 6, wait: float = PATIENCE) -> Outcome:
+    """Do the same in a scene that is set."""
+    await here.builds(count)
+    await here.build("pair", count=2)
+    trouble = begin(here)
+    await here.started()
+    await _reached(lambda: here.kubernetes.requests.total() > 0)
+    await asyncio.sleep(lasts / 2)
+    await here.builds(2, "during")
+    await asyncio.sleep(lasts / 2)
+    await _reached(lambda: trouble.struck() > 0)
+    trouble.end()
+    tries = trouble.struck()
+    await here.builds(2, "after")
+    return await outcome(here, tries, wait=wait)
 
 
 async def _reached(state: Callable[[], bool], seconds: float = 30.0) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import api_faults, deletions_and_marks, keys_and_settings, registry_faults, writers
+from tests.faults import api_faults, deletions_and_marks, keys_and_settings, log_faults, registry_faults, writers
 from tests.faults.crash_points import CrashPoint, live_and_die
 from tests.faults.survival import Outcome, Scenario
 
@@ -17,6 +17,8 @@ SAMPLE = {
     "410": api_faults.SCENARIOS["api: 410 on watches asked for"],
     "409": api_faults.SCENARIOS["api: 409 on every second patch"],
     "deleted": deletions_and_marks.deleted_in_progress,
+    "log 409": log_faults.SCENARIOS["log, required: connection cut after it is performed, then 409"],
+    "log lies": log_faults.SCENARIOS["log, deferred: entries of another log"],
     "two controllers": writers.controllers(2, 6),
     "stopped": keys_and_settings.told_to_stop(2),
 }

@@ -104,6 +104,10 @@ class Cluster:
     def events(self) -> str:
         return f"/api/v1/namespaces/{self.namespace}/events"
 
+    @property
+    def leases(self) -> str:
+        return f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases"
+
     async def send(
         self,
         method: str,
@@ -189,6 +193,15 @@ def config_map(name: str, data: Mapping[str, str] | None = None, **metadata: Any
 
 def secret(name: str, **parts: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, **parts}
+
+
+def lease(name: str, spec: Mapping[str, Any], **metadata: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": name, **metadata},
+        "spec": dict(spec),
+    }
 
 
 def widget(name: str, spec: Mapping[str, Any] | None = None, **metadata: Any) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def test_the_objects_are_called_as_tekton_chains_calls_them() -> None:
         ("Deployment", "tekton-chains-controller"),
         ("ConfigMap", "chains-config"),
         ("ConfigMap", "chains-info"),
+        ("ConfigMap", "tekton-chains-config-leader-election"),
         ("Secret", "signing-secrets"),
         ("ClusterRole", "tekton-chains-controller-cluster-access"),
         ("ClusterRoleBinding", "tekton-chains-controller-cluster-access"),

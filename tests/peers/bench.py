@@ -1,8 +1,8 @@
 """A workbench: one registry of either kind with images in it, signed through our own line from run to store."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,12 @@ from chains.registry.credentials import ChainedKeychain
 from chains.registry.oci_store import OciStore
 from tests.builders import image_results, taskrun
 from tests.peers.docker_registry import docker_registry
+from tests.peers.referrers_registry import referrers_registry
 
+REAL_REGISTRIES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[str]]] = {
+    "docker-registry": docker_registry,
+    "referrers-registry": referrers_registry,
+}
 REGISTRIES = ("embedded", "docker-registry")
 NOBODY = ChainedKeychain()
 SIGNATURES, ATTESTATIONS = SIMPLE_SIGNING, IN_TOTO
@@ -144,7 +149,7 @@ class Bench:
 @asynccontextmanager
 async def bench(registry_kind: str, folder: Path) -> AsyncIterator[Bench]:
     """Set up a registry of that kind and a client for it."""
-    registry = _embedded() if registry_kind == "embedded" else docker_registry(folder)
+    registry = REAL_REGISTRIES[registry_kind](folder) if registry_kind in REAL_REGISTRIES else _embedded()
     async with registry as address, RegistryClient(env={}) as client:
         yield Bench(address, client, folder)
 

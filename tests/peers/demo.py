@@ -47,7 +47,7 @@ async def kept_demo(home: Path) -> AsyncIterator[Demo]:
         "demo",
         "--keep",
         cwd=home,
-        env={"HOME": str(home), "PATH": os.defpath},
+        env={"HOME": str(home), "PATH": os.defpath, "TMPDIR": str(home)},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -1,15 +1,11 @@
 """cosign 3 verifies our Sigstore bundles, with the log's entries and without; cosign 2 what is kept beside them."""
 
-import base64
-import hashlib
 import json
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chains.keys.signer import KeySigner
-from chains.payloads.pem_block import der_of
 from chains.pipeline.parts import Transparency
 from chains.registry.referrer_lists import list_referrers
 from chains.registry.referrers import BUNDLE, PREDICATE_KEY
@@ -18,30 +14,12 @@ from chains.rekor.verify import verify_logged
 from tests.peers.bench import NOBODY, bench, every_registry, new_signer, write
 from tests.peers.cosign import Cosign
 from tests.peers.programs import PASSWORD
-from tests.peers.test_transparency import Logged, logged
+from tests.peers.test_transparency import logged
+from tests.peers.trusted_root import trusted_root
 
 pytestmark = [pytest.mark.peers]
 
 each_encoding = pytest.mark.parametrize("encoding", ["sigstore-bundle", "both"])
-
-
-def trusted_root(here: Logged, folder: Path, log_id: bytes = b"", details: str = "PKIX_ECDSA_P256_SHA_256") -> Path:
-    """Write the root of trust that an administrator would hand to auditors: the log's key and nothing else."""
-    der = der_of(here.rekor.public_key)
-    log_id = log_id or hashlib.sha256(der).digest()
-    log = {
-        "baseUrl": here.rekor.url,
-        "hashAlgorithm": "SHA2_256",
-        "publicKey": {
-            "rawBytes": base64.b64encode(der).decode(),
-            "keyDetails": details,
-            "validFor": {"start": "2020-01-01T00:00:00Z"},
-        },
-        "logId": {"keyId": base64.b64encode(log_id).decode()},
-    }
-    kind = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
-    root = {"mediaType": kind, "tlogs": [log], "certificateAuthorities": [], "ctlogs": [], "timestampAuthorities": []}
-    return write(folder / "trusted-root.json", json.dumps(root).encode())
 
 
 @every_registry
@@ -83,7 +61,7 @@ async def test_cosign_3_verifies_our_bundles_with_their_log_entries(registry_kin
     async with logged(registry_kind, tmp_path) as here:
         image = await here.bench.push()
         await here.bench.sign(image, transparency=Transparency(here.log, deferred), encoding=encoding)
-        cosign, root = Cosign("cosign-3", tmp_path), trusted_root(here, tmp_path)
+        cosign, root = Cosign("cosign-3", tmp_path), trusted_root(tmp_path, here.rekor.url, here.rekor.public_key)
         what = ("--key", here.bench.public_key, "--trusted-root", root, str(image))
 
         signature = await cosign.call("verify", *what)
@@ -101,7 +79,10 @@ async def test_cosign_3_verifies_entries_of_the_second_api_new_ones_and_those_th
 ):
     log_signer = KeySigner.of(Ed25519PrivateKey.generate()) if details == "PKIX_ED25519" else None
     async with logged("embedded", tmp_path, log_signer) as here:
-        cosign, root = Cosign("cosign-3", tmp_path), trusted_root(here, tmp_path, here.rekor.tiles.log_id, details)
+        cosign, root = (
+            Cosign("cosign-3", tmp_path),
+            trusted_root(tmp_path, here.rekor.url, here.rekor.public_key, here.rekor.tiles.log_id),
+        )
         for path in ("team/app", "team/same"):
             image = await here.bench.push(path)
             await here.bench.sign(image, transparency=here.transparency(2), encoding=encoding)
@@ -119,7 +100,7 @@ async def test_cosign_3_verifies_entries_of_the_second_api_new_ones_and_those_th
 async def test_what_cosign_3_logs_over_the_second_api_holds_here(tmp_path):
     async with logged("embedded", tmp_path) as here:
         image, cosign = await here.bench.push(), Cosign("cosign-3", tmp_path)
-        root = trusted_root(here, tmp_path)
+        root = trusted_root(tmp_path, here.rekor.url, here.rekor.public_key)
         service = {"url": here.rekor.url, "majorApiVersion": 2, "validFor": {"start": "2020-01-01T00:00:00Z"}}
         config = {
             "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
@@ -144,7 +125,7 @@ async def test_cosign_3_refuses_our_bundles_without_entries_or_with_those_of_ano
         unlogged, elsewhere = await here.bench.push(), await here.bench.push("team/other", "another")
         await here.bench.sign(unlogged, encoding="sigstore-bundle")
         await here.bench.sign(elsewhere, transparency=other.transparency(), encoding="sigstore-bundle")
-        cosign, root = Cosign("cosign-3", tmp_path), trusted_root(here, tmp_path)
+        cosign, root = Cosign("cosign-3", tmp_path), trusted_root(tmp_path, here.rekor.url, here.rekor.public_key)
 
         for image in (unlogged, elsewhere):
             refused = await cosign.call("verify", "--key", here.bench.public_key, "--trusted-root", root, str(image))

@@ -164,6 +164,7 @@ async def test_a_true_entry_about_something_else_is_refused() -> None:
         (Fault(status=400, body='{"code":400,"message":"bad entry"}'), False, None),
         (Fault(status=413), False, None),
         (Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}), False, None),
+        (Fault(status=200, body="<html>"), True, None),
         (Fault(status=201, body="<html>"), True, None),
         (Fault(status=201, body="{}"), True, None),
         (Fault(status=409), True, None),

@@ -72,6 +72,15 @@ async def test_a_log_that_signs_with_ed25519_goes_by_the_id_of_its_notes() -> No
             verify_logged(replace(signed, log_entry=entry), (key_of(server),), signer.public_pem)
 
 
+async def test_what_is_too_large_is_not_sent() -> None:
+    async with RekorServer() as server, client_v2(server, upload=100) as log:
+        everything = server.faults.add(Fault(status=500))
+        with pytest.raises(EdgeError, match="100 are sent at most: this artifact cannot be logged") as raised:
+            await log.upload(await attestation())
+        assert not raised.value.transient
+        assert server.faults.hits(everything) == 0
+
+
 async def test_an_ed25519_signature_is_refused_before_it_is_sent() -> None:
     async with RekorServer() as server, client_v2(server) as log:
         signed = await signed_image(KeySigner.of(ed25519.Ed25519PrivateKey.generate()))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from chains.config.config import UPLOAD
 from chains.controller.turn import End
 from chains.demo.faults import Fault
 from chains.registry.client import RegistryClient
@@ -12,7 +13,7 @@ from chains.registry.credentials import ChainedKeychain
 from chains.rekor.log_key import LogKey
 from chains.rekor.verify import verify_logged
 from chains.runs.marks import SIGNED, TRANSPARENCY
-from tests.world.builders import OCI, Here, inhabited
+from tests.world.builders import OCI, Here, build, inhabited
 
 LOGGED = OCI | {"transparency.enabled": "true"}
 
@@ -68,3 +69,19 @@ async def test_a_configuration_without_the_logs_key_is_refused(tmp_path: Path) -
         await here.apply_build("build")
         turn = await here.until(End.BLOCKED)
         assert turn.sentence == "there is no configuration"
+
+
+async def test_where_it_is_left_to_the_runs_only_those_that_ask_are_logged(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, OCI | {"transparency.enabled": "manual"}) as here:
+        image = here.world.registry.push_image("team/app", seed="asked")
+        found = build("asks", image)
+        found["metadata"]["annotations"][UPLOAD] = "true"
+        await here.apply_build("keeps-quiet")
+        await here.until(End.SIGNED)
+        assert here.world.rekor.log.tree.size == 0
+        await here.world.kubernetes.apply(found)
+        await here.until(End.SIGNED)
+        await check(here, image)
+        assert here.world.rekor.log.tree.size == 2
+        assert TRANSPARENCY in here.annotations("asks")
+        assert TRANSPARENCY not in here.annotations("keeps-quiet")

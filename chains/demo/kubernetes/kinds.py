@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from chains.demo.kubernetes.checks import forbidden_field, immutable, is_text_map, required, too_long
+from chains.demo.kubernetes.leases import lease_rules, prepare_lease
 from chains.demo.kubernetes.objects import Object
-from chains.demo.kubernetes.resources import CONFIG_MAPS, DEFINITIONS, EVENTS, NAMESPACES, SECRETS, Resource
+from chains.demo.kubernetes.resources import CONFIG_MAPS, DEFINITIONS, EVENTS, LEASES, NAMESPACES, SECRETS, Resource
 from chains.demo.kubernetes.status import Cause, bad_request
 
 CONTENT_LIMIT = 1024 * 1024
@@ -157,6 +158,7 @@ _PREPARATIONS: dict[tuple[str, str], Callable[[Object, Object | None], None]] = 
     CONFIG_MAPS.id: _prepare_config_map,
     NAMESPACES.id: _prepare_namespace,
     DEFINITIONS.id: _prepare_definition,
+    LEASES.id: prepare_lease,
 }
 
 _RULES: dict[tuple[str, str], Callable[[Object, Object | None], Iterator[Cause]]] = {
@@ -164,4 +166,5 @@ _RULES: dict[tuple[str, str], Callable[[Object, Object | None], Iterator[Cause]]
     CONFIG_MAPS.id: _config_map_rules,
     DEFINITIONS.id: _definition_rules,
     EVENTS.id: _event_rules,
+    LEASES.id: lease_rules,
 }

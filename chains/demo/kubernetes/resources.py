@@ -68,6 +68,7 @@ NAMESPACES = _built_in("", _V1, "Namespace", "namespaces", False, short_names=("
 SECRETS = _built_in("", _V1, "Secret", "secrets")
 CONFIG_MAPS = _built_in("", _V1, "ConfigMap", "configmaps", short_names=("cm",))
 EVENTS = _built_in("", _V1, "Event", "events", short_names=("ev",), create_on_update=True)
+LEASES = _built_in("coordination.k8s.io", _V1, "Lease", "leases", unconditional_update=False, create_on_update=True)
 DEFINITIONS = _counted(
     "apiextensions.k8s.io",
     _V1,
@@ -89,7 +90,7 @@ BUILT_IN: tuple[Resource, ...] = (
     EVENTS,
     _built_in("", _V1, "Service", "services", short_names=("svc",), status="separate", names="service"),
     _counted("apps", _V1, "Deployment", "deployments", short_names=("deploy",), status="separate"),
-    _built_in("coordination.k8s.io", _V1, "Lease", "leases", unconditional_update=False, create_on_update=True),
+    LEASES,
     _counted("networking.k8s.io", _V1, "NetworkPolicy", "networkpolicies", short_names=("netpol",)),
     _counted("policy", _V1, "PodDisruptionBudget", "poddisruptionbudgets", short_names=("pdb",), status="separate"),
     _role("Role", "roles"),

@@ -39,8 +39,9 @@ async def put_manifest(call: Call) -> web.Response:
         "Location": call.location(f"manifests/{manifest.digest}"),
     }
     if document.subject and call.behaviour.referrers:
-        call.storage.add_referrer(repository, document.subject.digest, _referrer(manifest, document))
-        headers["OCI-Subject"] = document.subject.digest
+        call.storage.add_referrer(repository, document.subject.digest, _referrer(call, manifest, document))
+        if not call.behaviour.typed_by_config:
+            headers["OCI-Subject"] = document.subject.digest
     return web.Response(status=201, headers=headers)
 
 
@@ -112,14 +113,15 @@ def _default_child(call: Call, manifest: Manifest) -> Manifest | None:
     return None
 
 
-def _referrer(manifest: Manifest, document: Document) -> Referrer:
+def _referrer(call: Call, manifest: Manifest, document: Document) -> Referrer:
     config = document.config.media_type if document.config else ""
+    told = "" if call.behaviour.typed_by_config else document.artifact_type
     return Referrer(
         manifest.media_type,
         len(manifest.body),
         manifest.digest,
         document.annotations,
-        document.artifact_type or config,
+        told or config,
     )
 
 

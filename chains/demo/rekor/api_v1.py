@@ -26,8 +26,13 @@ class _Search(msgspec.Struct, rename="camel"):
     entries: list[msgspec.Raw] | None = None
 
 
-class _IndexQuery(msgspec.Struct):
+class _PublicKey(msgspec.Struct, frozen=True):
+    content: str = ""
+
+
+class _IndexQuery(msgspec.Struct, rename="camel"):
     hash: str = ""
+    public_key: _PublicKey = _PublicKey()
 
 
 class ApiV1:
@@ -50,6 +55,7 @@ class ApiV1:
             web.get(f"{ENTRIES}/{{uuid}}", self._refusing(self._by_uuid)),
             web.post("/api/v1/index/retrieve", self._refusing(self._by_hash)),
             web.get("/api/v1/log", self._tree),
+            web.get("/api/v1/log/proof", self._refusing(self._proof)),
             web.get("/api/v1/log/publicKey", self._key),
         ]
 
@@ -102,10 +108,21 @@ class ApiV1:
         return _json([await self._document(index) for index in found if index is not None], 200)
 
     async def _by_hash(self, request: web.Request) -> web.Response:
-        """Find by an artifact's digest: whatever entry names it."""
-        wanted = _decode(await request.read(), _IndexQuery).hash.partition(":")[2].encode()
-        bodies = self._log.bodies()
-        return _json([self._log.uuid(at) for at, body in enumerate(bodies) if wanted and wanted in body], 200)
+        """Find by an artifact's digest or a signer's public key: whatever entry names it, both if both are given."""
+        query = _decode(await request.read(), _IndexQuery)
+        wanted = [part.encode() for part in (query.hash.rpartition(":")[2], query.public_key.content) if part]
+        found = [at for at, body in enumerate(self._log.bodies()) if wanted and all(part in body for part in wanted)]
+        return _json([self._log.uuid(at) for at in found], 200)
+
+    async def _proof(self, request: web.Request) -> web.Response:
+        """Prove that the log has only grown since it had `firstSize` entries."""
+        tree = self._log.tree
+        sizes = request.query.get("firstSize", "1"), request.query.get("lastSize", "")
+        if not all(_INDEX.fullmatch(text) for text in sizes) or not 0 < int(sizes[0]) <= int(sizes[1]) <= tree.size:
+            return _json(refusal(400, "the sizes are not those of two trees of this log, the smaller one first"), 400)
+        first, last = map(int, sizes)
+        hashes = [one.hex() for one in tree.consistency(first, last)]
+        return _json({"hashes": hashes, "rootHash": tree.root(last).hex()}, 200)
 
     async def _tree(self, _request: web.Request) -> web.Response:
         tree = self._log.tree

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,6 @@ import msgspec
 from chains.demo.rekor.proposals import sorted_json
 from chains.errors import ChainsError, InputError
 from chains.keys.verifier import KeyVerifier
-from chains.payloads.dsse import pre_authentication_encoding
 from chains.payloads.pem_block import pem_of
 from chains.rekor.key_details import details_of
 
@@ -37,24 +35,8 @@ class _HashedRekord(msgspec.Struct):
     signature: _Signature
 
 
-class _Sig(msgspec.Struct):
-    sig: str
-
-
-class _Envelope(msgspec.Struct, rename="camel"):
-    payload: str
-    payload_type: str
-    signatures: list[_Sig]
-
-
-class _Dsse(msgspec.Struct):
-    envelope: _Envelope
-    verifiers: list[_Verifier]
-
-
 class _Request(msgspec.Struct):
     hashed_rekord: _HashedRekord | None = msgspec.field(name="hashedRekordRequestV002", default=None)
-    dsse: _Dsse | None = msgspec.field(name="dsseRequestV002", default=None)
 
 
 def canonicalise_v2(request: bytes) -> bytes:
@@ -63,11 +45,9 @@ def canonicalise_v2(request: bytes) -> bytes:
         found = msgspec.json.decode(request, type=_Request)
         if found.hashed_rekord is not None:
             return _entry("hashedrekord", {"hashedRekordV002": _hashed_rekord(found.hashed_rekord)})
-        if found.dsse is not None:
-            return _entry("dsse", {"dsseV002": _dsse(found.dsse)})
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error, ChainsError) as error:
         raise InputError(f"invalid request: {error}") from error
-    raise InputError("invalid type, must be either hashedrekord or dsse")
+    raise InputError("invalid type, must be hashedrekord")
 
 
 def _hashed_rekord(request: _HashedRekord) -> dict[str, Any]:
@@ -75,20 +55,6 @@ def _hashed_rekord(request: _HashedRekord) -> dict[str, Any]:
     key.verifier.verify_digest(key.algorithm, _bytes(request.digest), _bytes(request.signature.content))
     data = {"algorithm": key.algorithm.upper().replace("SHA", "SHA2_"), "digest": request.digest}
     return {"data": data, "signature": {"content": request.signature.content, "verifier": key.told}}
-
-
-def _dsse(request: _Dsse) -> dict[str, Any]:
-    envelope, signatures = request.envelope, []
-    payload = _bytes(envelope.payload)
-    message = pre_authentication_encoding(envelope.payload_type, payload)
-    for found, told in zip(envelope.signatures, request.verifiers, strict=False):
-        key = _read_key(told)
-        key.verifier.verify_digest(key.algorithm, hashlib.new(key.algorithm, message).digest(), _bytes(found.sig))
-        signatures.append({"content": found.sig, "verifier": key.told})
-    if not signatures or len(signatures) != len(envelope.signatures):
-        raise InputError("there must be a verifier for each signature")
-    digest = base64.b64encode(hashlib.sha256(payload).digest()).decode()
-    return {"payloadHash": {"algorithm": "SHA2_256", "digest": digest}, "signatures": signatures}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,18 @@ class MerkleTree:
         """Return the inclusion proof of a leaf in the tree of the first `size` leaves, by default all."""
         return [self._subtree(start, end) for start, end in siblings(index, self.size if size is None else size)]
 
+    def consistency(self, first: int, last: int) -> list[bytes]:
+        """Return the proof that the tree of `first` leaves begins that of `last` (RFC 6962, 2.1.2)."""
+        return self._grown(first, 0, last, whole=True)
+
+    def _grown(self, count: int, start: int, end: int, *, whole: bool) -> list[bytes]:
+        if count == end - start:
+            return [] if whole else [self._subtree(start, end)]
+        middle = start + split(end - start)
+        if count <= middle - start:
+            return [*self._grown(count, start, middle, whole=whole), self._subtree(middle, end)]
+        return [*self._grown(count - (middle - start), middle, end, whole=False), self._subtree(start, middle)]
+
     def complete(self, level: int) -> list[bytes]:
         """Return the hashes of all complete subtrees of `2**level` leaves, in order."""
         return self._levels[level] if level < len(self._levels) else []

@@ -1,0 +1,1 @@
+"""Whole estates judged: verdicts, and the reports of them."""

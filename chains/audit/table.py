@@ -1,0 +1,63 @@
+"""The report as a table for a terminal, or for a pipe."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chains.audit.report import Report
+from chains.audit.text import printable
+from chains.audit.verdict import Entry, Verdict, tone_of
+
+_COLOURS = {"good": "32", "bad": "31", "unknown": "33", "neutral": "2"}
+_NARROWEST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How wide the table may be, 0 for any width, and whether it has colours."""
+
+    width: int = 0
+    colours: bool = False
+
+
+def as_table(report: Report, look: Look) -> str:
+    """Return one row an entry, the reasons below the row, and the sentence at the end."""
+    widest = max(len(verdict) for verdict in Verdict)
+    lines = []
+    for entry in report.entries:
+        lines.append(
+            f"{_painted(f'{entry.verdict:{widest}}', entry, look)}  {_fitted(_named(entry), widest + 2, look)}"
+        )
+        lines.extend(f"{' ' * widest}  - {line}" for why in entry.why for line in _wrapped(why, widest + 4, look))
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in report.counts.items())
+    return "\n".join([*lines, "", f"{report.sentence} ({counts})", ""])
+
+
+def _named(entry: Entry) -> str:
+    if entry.run is None or entry.name == str(entry.run.key):
+        return printable(entry.name)
+    return printable(f"{entry.run.key}  {entry.name}")
+
+
+def _painted(text: str, entry: Entry, look: Look) -> str:
+    return f"\x1b[{_COLOURS[tone_of(entry.verdict)]}m{text}\x1b[0m" if look.colours else text
+
+
+def _fitted(text: str, indent: int, look: Look) -> str:
+    """Cut the middle out of what is too long: its ends tell it apart."""
+    room = max(look.width - indent, _NARROWEST)
+    if not look.width or len(text) <= room:
+        return text
+    tail = room // 3
+    return f"{text[: room - tail - 1]}…{text[-tail:]}"
+
+
+def _wrapped(text: str, indent: int, look: Look) -> Iterator[str]:
+    room = max(look.width - indent, _NARROWEST) if look.width else 0
+    line = ""
+    for word in printable(" ".join(text.split())).split(" "):
+        if room and line and len(line) + 1 + len(word) > room:
+            yield line
+            line = f"  {word}"
+        else:
+            line = f"{line} {word}" if line else word
+    yield line

@@ -1,0 +1,157 @@
+"""What an audit looks at: images by name, repositories with all their tags, and the runs of a cluster."""
+
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from chains.artifacts.image_name import ImageName
+from chains.artifacts.reference import Repository
+from chains.audit.claims import claim_of_run
+from chains.audit.verdict import Entry, RunClaim, Verdict
+from chains.cli.image_source import ImageSource
+from chains.cli.terminal import printable
+from chains.errors import ChainsError, InputError
+from chains.kube.client import KubeClient
+from chains.kube.held_payloads import held_payloads
+from chains.kube.resources import RUNS
+from chains.registry.tag_lists import is_of_an_image, list_tags
+from chains.runs.glance import glance
+from chains.runs.run import KINDS, parse_run
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An image that is to be looked at, and the run that says it built it, if one does."""
+
+    name: ImageName
+    run: RunClaim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where to look; without a namespace `everywhere` is every namespace."""
+
+    images: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    everywhere: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The scope as people read it."""
+        named = (
+            *(f"image {name}" for name in self.images),
+            *(f"images in {'standard input' if name == '-' else name}" for name in self.files),
+            *(f"repository {name}" for name in self.repositories),
+            *(f"namespace {name}" for name in self.namespaces),
+        )
+        return tuple(map(printable, (*named, "every namespace") if self.everywhere else named))
+
+    def check(self) -> None:
+        """Raise InputError when there is nowhere to look."""
+        if not self.words:
+            raise InputError(
+                "there is nothing to audit: name images, or give --images FILE, --repository R, --namespace NS "
+                "or --all-namespaces"
+            )
+
+
+def named_images(scope: Scope) -> Iterator[Target | Entry]:
+    """Yield the images of the command line and of files; raise InputError when a file cannot be read."""
+    yield from map(_named, scope.images)
+    for file in scope.files:
+        lines = [line.partition(" #")[0].strip() for line in _content(file).splitlines()]
+        names = [line for line in lines if line and not line.startswith("#")]
+        if not names:
+            yield Entry(printable(file), Verdict.UNKNOWN, ("it names no image",))
+        yield from map(_named, names)
+
+
+def trusted_names(scope: Scope, named: Iterable[Target | Entry]) -> tuple[str, ...]:
+    """Return the names whose registries may be shown the credentials of the command line: never those of runs."""
+    texts = [one.name.text for one in named if isinstance(one, Target)]
+    for text in scope.repositories:
+        with suppress(InputError):
+            texts.append(f"{Repository.parse(text)}:latest")
+    return tuple(texts)
+
+
+async def tagged_images(scope: Scope, source: ImageSource, prefix: str) -> AsyncIterator[Target | Entry]:
+    """Yield every tag of the repositories that is of an image; a repository that cannot be listed is an entry."""
+    for text in scope.repositories:
+        try:
+            repository = Repository.parse(text)
+            tags = await list_tags(source.client, repository, source.keychain)
+        except ChainsError as error:
+            yield Entry(printable(text), Verdict.UNKNOWN, (str(error),))
+            continue
+        names = [f"{text}:{tag}" for tag in tags if is_of_an_image(tag, prefix)]
+        if not names:
+            yield Entry(text, Verdict.UNKNOWN, ("it has no tag of an image",))
+        for name in names:
+            yield _named(name)
+
+
+async def claimed_images(scope: Scope, kubeconfig: str | None) -> AsyncIterator[RunClaim | Entry]:
+    """Yield what the runs of the cluster claim; what cannot be listed or read is an entry."""
+    places: list[str | None] = [None] if scope.everywhere else list(scope.namespaces)
+    if not places:
+        return
+    client = await KubeClient.connect(kubeconfig)
+    try:
+        for namespace in places:
+            count = 0
+            async for found in _runs(client, namespace):
+                count += 1
+                yield found
+            if not count:
+                where = f"namespace {namespace}" if namespace else "the cluster"
+                yield Entry(where, Verdict.UNKNOWN, ("it has no run",))
+    finally:
+        await client.close()
+
+
+async def _runs(client: KubeClient, namespace: str | None) -> AsyncIterator[RunClaim | Entry]:
+    for kind in KINDS:
+        try:
+            async with aclosing(client.list_pages(RUNS[kind], namespace)) as pages:
+                async for page in pages:
+                    for item in page.items:
+                        yield _claim(kind, item)
+        except ChainsError as error:
+            yield Entry(f"{kind}s of {namespace or 'the cluster'}", Verdict.UNKNOWN, (str(error),))
+
+
+def _claim(kind: str, item: msgspec.Raw) -> RunClaim | Entry:
+    try:
+        text = bytes(item)
+        run = parse_run(text)
+        return claim_of_run(run, held_payloads(run.annotations))
+    except InputError as error:
+        return Entry(_name_of(kind, item), Verdict.UNKNOWN, (str(error),))
+
+
+def _name_of(kind: str, item: msgspec.Raw) -> str:
+    try:
+        return str(glance(kind, item).key)
+    except InputError:
+        return f"a {kind} that cannot be read"
+
+
+def _named(text: str) -> Target | Entry:
+    try:
+        return Target(ImageName.parse(text))
+    except InputError as error:
+        return Entry(printable(text), Verdict.UNKNOWN, (str(error),))
+
+
+def _content(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the list of images {file} cannot be read: {error}") from error

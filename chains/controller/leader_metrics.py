@@ -1,0 +1,29 @@
+"""Metrics of an election: which buckets this replica holds, and how often they came and went."""
+
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from chains.controller.shares import Shares
+
+
+class LeaderMetrics:
+    """What is true of the shares at the moment of a scrape; there are at most ten buckets."""
+
+    def __init__(self, shares: Shares) -> None:
+        self._shares = shares
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families."""
+        buckets = range(self._shares.leadership.buckets)
+        leads = GaugeMetricFamily("chains_leader", "1 while this replica writes for the bucket.", labels=["bucket"])
+        for bucket in buckets:
+            leads.add_metric([f"{bucket:02d}"], self._shares.leadership.leads(bucket))
+        yield leads
+        changes = CounterMetricFamily(
+            "chains_leader_transitions", "Buckets that this replica gained and lost.", labels=["bucket", "change"]
+        )
+        for bucket in buckets:
+            for change in ("gained", "lost"):
+                changes.add_metric([f"{bucket:02d}", change], self._shares.changes[bucket, change])
+        yield changes

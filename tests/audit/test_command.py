@@ -1,0 +1,207 @@
+"""`chains audit` over lists of images and repositories, against recorded repositories."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from chains.demo.faults import Fault
+from chains.demo.registry.server import RegistryServer
+from tests.cli.command import chains as chains_apart
+from tests.verify.recordings import IGNORED, WORKDIR, Ended, chains, recorded_registry
+
+OLD, NEW, A = str(WORKDIR / "k25/cosign.pub"), str(WORKDIR / "k31/cosign.pub"), str(WORKDIR / "kx/a.pub")
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[RegistryServer]:
+    with recorded_registry("c25/app", "c25/unsigned", "c31bundle/app", "mix/dual", "zz/proofonly") as server:
+        yield server
+
+
+def audit(*arguments: str, key: str = OLD) -> Ended:
+    return chains("audit", "--key", key, IGNORED, *arguments)
+
+
+def verdicts(ended: Ended) -> dict[str, str]:
+    return {entry["name"]: entry["verdict"] for entry in json.loads(ended.stdout)["entries"]}
+
+
+def test_everything_that_verifies_ends_with_0_and_one_sentence(registry: RegistryServer) -> None:
+    ended = audit(f"{registry.address}/c25/app:v1")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines()[0].split() == ["verified", f"{registry.address}/c25/app:v1"]
+    assert ended.stdout.endswith("It verified. (1 verified)\n")
+
+
+def test_one_bad_image_stops_no_other_and_ends_with_12(registry: RegistryServer) -> None:
+    names = ("c25/unsigned:v1", "c25/app:v1", "c25/app:nosuch", "c31bundle/app:v1")
+    ended = audit("-o", "json", *(f"{registry.address}/{name}" for name in names))
+    assert ended.exit_code == 12
+    assert list(verdicts(ended).values()) == [
+        "unsigned",
+        "verified",
+        "image not found",
+        "does not verify",
+    ]
+
+
+def test_any_of_several_keys_will_do_and_is_named(registry: RegistryServer) -> None:
+    names = [f"{registry.address}/{name}:v1" for name in ("c25/app", "c31bundle/app")]
+    ended = audit("--key", NEW, "-o", "json", *names)
+    assert ended.exit_code == 0, ended.stdout
+    entries = json.loads(ended.stdout)["entries"]
+    assert [entry["attestations"][0]["key"] for entry in entries] == [OLD, NEW]
+    assert [entry["attestations"][0]["layout"] for entry in entries] == ["tag", "bundle"]
+
+
+def test_a_list_of_images_has_comments_and_blank_lines(registry: RegistryServer, tmp_path: Path) -> None:
+    listed = tmp_path / "images.txt"
+    name = f"{registry.address}/c25/app:v1"
+    listed.write_text(f"# production\n\n{name}   # the shop\nA/B\n")
+    ended = audit("--images", str(listed), "-o", "json")
+    assert verdicts(ended) == {name: "verified", "A/B": "not judged"}
+    assert ended.exit_code == 20
+
+
+def test_a_name_that_is_no_text_is_told_of_all_the_same() -> None:
+    ended = audit("-o", "json", "\udcff/x\x1b[31m")
+    assert verdicts(ended) == {"\\udcff/x\\x1b[31m": "not judged"}
+
+
+def test_a_list_may_come_from_standard_input(registry: RegistryServer) -> None:
+    name = f"{registry.address}/c25/app:v1"
+    ended = chains_apart("audit", "--key", OLD, IGNORED, "--images", "-", stdin=f"{name}\n")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert name in ended.stdout
+
+
+def test_every_image_tag_of_a_repository_is_audited_and_nothing_that_stands_beside_one(
+    registry: RegistryServer,
+) -> None:
+    ended = audit("--repository", f"{registry.address}/c25/app", "-o", "json")
+    names = [name.rpartition(":")[2] for name in verdicts(ended)]
+    assert "v1" in names
+    assert not [name for name in names if name.startswith("sha256-")]
+
+
+def test_a_repository_that_is_not_there_could_not_be_judged(registry: RegistryServer) -> None:
+    ended = audit("--repository", f"{registry.address}/no/such", f"{registry.address}/c25/app:v1")
+    assert ended.exit_code == 20
+    assert "1 of 2 verified, 1 could not be judged." in ended.stdout
+
+
+def test_a_registry_that_is_down_could_not_be_judged(registry: RegistryServer) -> None:
+    down = Fault(path="/v2/mix/", status=503)
+    registry.faults.add(down)
+    try:
+        ended = audit("-o", "json", *(f"{registry.address}/{name}:v1" for name in ("mix/dual", "c25/app")))
+    finally:
+        registry.faults.remove(down)
+    assert list(verdicts(ended).values()) == ["not judged", "verified"]
+    assert ended.exit_code == 20
+
+
+def test_an_image_that_takes_too_long_could_not_be_judged(registry: RegistryServer) -> None:
+    slow = Fault(path="/v2/mix/.*sig", delay=30.0)
+    registry.faults.add(slow)
+    try:
+        names = (f"{registry.address}/{name}:v1" for name in ("mix/dual", "c25/app"))
+        ended = audit("--timeout", "1s", "-o", "json", *names)
+    finally:
+        registry.faults.remove(slow)
+    assert list(verdicts(ended).values()) == ["not judged", "verified"]
+    assert (ended.exit_code, ended.stderr) == (20, "")
+    assert "within 1 s" in ended.stdout
+
+
+def test_every_attestation_must_satisfy_the_policies(registry: RegistryServer, tmp_path: Path) -> None:
+    name = f"{registry.address}/c25/app:v1"
+    for text, code in (('predicateType.startsWith("https://slsa.dev/")', 0), ("predicate.builder.id == 'nobody'", 12)):
+        policy = tmp_path / f"policy-{code}.cel"
+        policy.write_text(text)
+        assert audit("--policy", str(policy), name).exit_code == code
+
+
+def test_what_is_bad_outweighs_what_could_not_be_judged(registry: RegistryServer) -> None:
+    ended = audit(f"{registry.address}/c25/unsigned:v1", "127.0.0.1:1/a/b:v1")
+    assert ended.exit_code == 12
+
+
+def test_an_attestation_alone_is_incomplete_unless_no_more_is_required(registry: RegistryServer) -> None:
+    name = f"{registry.address}/zz/proofonly:v1"
+    assert list(verdicts(audit("-o", "json", name, key=A)).values()) == ["incomplete"]
+    assert audit("--require", "attestation", name, key=A).exit_code == 0
+    assert audit("--require", "signature", name, key=A).exit_code == 12
+
+
+def test_what_provenance_must_say_is_asked_of_every_image(registry: RegistryServer) -> None:
+    name = f"{registry.address}/c25/app:v1"
+    ended = audit("--builder-id", "https://builder.example.com/other", name)
+    assert ended.exit_code == 12
+    assert "its builder is" in ended.stdout
+    assert audit("--max-age", "1d", "--time", "1999-01-01T00:00:00Z", name).exit_code == 0
+    assert audit("--max-age", "1d", "--time", "2999-01-01T00:00:00Z", name).exit_code == 12
+
+
+def test_several_names_of_one_image_have_what_stands_beside_it_fetched_once(registry: RegistryServer) -> None:
+    name = f"{registry.address}/c25/app:v1"
+    before = registry.requests.total()
+    audit(name)
+    once = registry.requests.total() - before
+    audit(*[name] * 5)
+    assert registry.requests.total() - before - once == once + 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "there is nothing to audit"),
+        (("--images", "/no/such/file"), "cannot be read"),
+        (("--time", "noon", "a/b"), "is no time"),
+        (("--timeout", "soon", "a/b"), "no span of time"),
+        (("-o", "xml", "a/b"), "sarif"),
+        (("-o", "json", "--output-file", "/no/such/folder/report", "127.0.0.1:1/a/b"), "cannot be written"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_sentence(arguments: tuple[str, ...], said: str) -> None:
+    ended = audit(*arguments)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert said in ended.stderr.splitlines()[0]
+
+
+def test_without_a_key_nothing_is_audited() -> None:
+    assert "a public key is needed" in chains("audit", IGNORED, "a/b").stderr
+
+
+def test_a_report_goes_to_a_file_on_demand(registry: RegistryServer, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    ended = audit("-o", "json", "--output-file", str(path), f"{registry.address}/c25/app:v1")
+    assert (ended.exit_code, ended.stdout) == (0, "")
+    assert ended.stderr == f"It verified. The report is in {path}\n"
+    assert json.loads(path.read_text())["good"] is True
+
+
+def test_progress_and_colour_are_for_a_terminal(registry: RegistryServer) -> None:
+    ours, theirs = pty.openpty()
+    told = ("audit", "--key", OLD, IGNORED, f"{registry.address}/c25/app:v1", f"{registry.address}/c25/unsigned:v1")
+    env = {name: text for name, text in os.environ.items() if name != "NO_COLOR"}
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        done = subprocess.run(
+            [sys.executable, "-m", "chains", *told], stdout=theirs, stderr=theirs, env=env, timeout=60, check=False
+        )
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # what Linux says when nobody writes any more
+            while piece := terminal.read(4096):
+                shown += piece
+    assert done.returncode == 12
+    assert b"2/2" in shown
+    assert b"\x1b[32mverified" in shown
+    assert b"\x1b[31munsigned" in shown

@@ -20,7 +20,6 @@ from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.controller.health import probes
 from chains.controller.host_errors import HostErrors
-from chains.controller.leader_metrics import LeaderMetrics
 from chains.controller.live_metrics import Surroundings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
@@ -107,8 +106,6 @@ async def _serve(
         )
         around = Surroundings(wiring.circuits, wiring.key_id, errors, version("chains"), lambda: events.dropped)
         metrics = Metrics(around)
-        if leadership is not None:
-            metrics.registry.register(LeaderMetrics(shares))
         cluster = KubeCluster(client, system_namespace, events)
         service = Service(cluster, wiring, scope, metrics=metrics, shares=shares)
         async with probes(health_port, service.unready, metrics.text, service.stalled):

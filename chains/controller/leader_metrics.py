@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from chains.controller.metric_table import METRICS
 from chains.controller.shares import Shares
+
+_MEANINGS = {row.name: row.meaning for row in METRICS}
 
 
 class LeaderMetrics:
@@ -16,12 +19,12 @@ class LeaderMetrics:
     def collect(self) -> Iterator[Metric]:
         """Yield the families."""
         buckets = range(self._shares.leadership.buckets)
-        leads = GaugeMetricFamily("chains_leader", "1 while this replica writes for the bucket.", labels=["bucket"])
+        leads = GaugeMetricFamily("chains_leader", _MEANINGS["chains_leader"], labels=["bucket"])
         for bucket in buckets:
             leads.add_metric([f"{bucket:02d}"], self._shares.leadership.leads(bucket))
         yield leads
         changes = CounterMetricFamily(
-            "chains_leader_transitions", "Buckets that this replica gained and lost.", labels=["bucket", "change"]
+            "chains_leader_transitions", _MEANINGS["chains_leader_transitions_total"], labels=["bucket", "change"]
         )
         for bucket in buckets:
             for change in ("gained", "lost"):

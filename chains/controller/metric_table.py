@@ -86,6 +86,16 @@ METRICS: tuple[MetricRow, ...] = (
     _gauge("chains_config_valid", "1 while the last configuration seen is in force."),
     _gauge("chains_key_loaded", "1 while there is a key to sign with."),
     _gauge("chains_key_info", "The key in force: 1, and its id.", "key_id"),
+    _gauge(
+        "chains_leader",
+        "1 while this replica writes for the bucket; over all replicas their sum is the number of buckets.",
+        "bucket",
+    ),
+    _counter(
+        "chains_leader_transitions_total",
+        "How often this replica gained and lost (change) the bucket.",
+        *("bucket", "change"),
+    ),
     _gauge("chains_build_info", "The version that runs: 1, and its number.", "version"),
     _gauge(
         "chains_host_circuit",
@@ -107,7 +117,8 @@ _HEAD = """# Metrics
 The controller answers `/metrics` in Prometheus' text format on the port of its probes (8080, `--health-port`), beside
 `/healthz` and `/readyz`. The ten counters that begin with `watcher_` have the names they have in Tekton Chains; all
 counters are there from the start, at 0. No label holds anything that a run says, but for `host`, of which there are
-at most a hundred. Besides these there are `process_*`, as Prometheus' clients have them. Alert rules and a dashboard
+at most a hundred. Besides these there are `process_*`, as Prometheus' clients have them, and where replicas share the
+runs through Leases `chains_leader` and `chains_leader_transitions_total`. Alert rules and a dashboard
 are in `config/monitoring/`.
 
 | metric | type | labels | what it tells |

@@ -11,6 +11,7 @@ import structlog
 
 from chains.controller.announcements import announce, announce_retry
 from chains.controller.intake import Intake
+from chains.controller.leader_metrics import LeaderMetrics
 from chains.controller.metrics import Metrics
 from chains.controller.outcomes import backoff, identity, write_outcome, write_retry
 from chains.controller.patrol import Patrol
@@ -79,6 +80,7 @@ class Service:
         self._patrol = Patrol(cluster, scope.places, self._horizon, calm, self._shares)
         self._metrics = metrics or Metrics()
         self._metrics.follow(self)
+        self._metrics.registry.register(LeaderMetrics(self._shares))
         self._settling = Settling(self._metrics.note_repair)
         self._cluster = cluster
         self._workshop = workshop

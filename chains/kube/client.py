@@ -61,7 +61,8 @@ class KubeClient:
     ) -> Self:
         """Connect as a kubeconfig or the pod's service account says; raise InputError when neither can be used.
 
-        `observe` is told of each request that failed: its host and status, None when no answer came.
+        `observe` is told of each request that failed: its host and status, None when no answer came. `permit` is called
+        right before every write, and raises EdgeError to keep it from going out.
         """
         return cls(await Connection.open(kubeconfig), request_seconds, observe, permit)
 

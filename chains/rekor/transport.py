@@ -52,8 +52,8 @@ class Transport:
 
         `permit` is called right before every write, and raises EdgeError to keep it from going out.
         """
-        self._permit = permit
         self._observe = observe
+        self._permit = permit
         self._base = _base(url)
         self._limits = limits
         self._proxy = proxy

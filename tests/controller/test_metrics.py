@@ -8,10 +8,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chains.config.config import read_config
 from chains.controller.host_errors import MOST_HOSTS, HostErrors
+from chains.controller.leader_metrics import LeaderMetrics
 from chains.controller.live_metrics import Surroundings
 from chains.controller.metric_table import METRICS, write_metrics_reference
 from chains.controller.metrics import Metrics
 from chains.controller.queue import Lane, RunQueue
+from chains.controller.shares import Shares
 from chains.controller.stages import STAGES, Stages, timed
 from chains.controller.turn import End, Turn
 from chains.pipeline.parts import Parts, Transparency
@@ -141,6 +143,7 @@ async def test_what_is_scraped_is_what_the_table_and_the_reference_say() -> None
     errors.note("log", "rekor.example.com", None)
     metrics = Metrics(Surroundings(lambda: {"https://r.example.com": "open"}, lambda: "SHA256:abc", errors, "1.2.3"))
     metrics.follow(Idle())
+    metrics.registry.register(LeaderMetrics(Shares()))
     found = {family.name: family for family in text_string_to_metric_families(metrics.text().decode())}
     for row in METRICS:
         family = found.pop(row.name.removesuffix("_total"))

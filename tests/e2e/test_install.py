@@ -42,6 +42,8 @@ def test_every_overlay_is_applied_without_a_warning_of_pod_security(plane: Contr
         found = plane.ask("GET", f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/tekton-chains-controller")["spec"]
         assert found["replicas"] == (3 if folder.endswith("ha") else 1)
         assert ("runAsUser" in found["template"]["spec"]["securityContext"]) == (not folder.endswith("openshift"))
+        shared = plane.ask("GET", f"/api/v1/namespaces/{SYSTEM}/configmaps/tekton-chains-config-leader-election")
+        assert shared.get("data") == ({"buckets": "3"} if folder.endswith("ha") else None)
     finally:
         try_kubectl(plane, "delete", "poddisruptionbudgets", "--all", "-n", SYSTEM)
         kubectl(plane, "apply", "-k", str(CONFIG))

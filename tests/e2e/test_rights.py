@@ -15,7 +15,6 @@ pytestmark = pytest.mark.e2e
 PULL_SECRETS = "tekton-chains-pull-secrets"
 RUN = "/apis/tekton.dev/v1/namespaces/default/taskruns"
 HERE, HOME = "/api/v1/namespaces/default", f"/api/v1/namespaces/{SYSTEM}"
-LEASES = "/apis/coordination.k8s.io/v1/namespaces"
 CHANGE = {"metadata": {"annotations": {"a": "b"}}}
 
 
@@ -37,9 +36,6 @@ CHANGE = {"metadata": {"annotations": {"a": "b"}}}
         ("DELETE", RUN),
         ("PATCH", f"{RUN}/any/status"),
         ("GET", f"{HERE}/events"),
-        ("GET", f"{LEASES}/default/leases/any"),
-        ("GET", f"{LEASES}/{SYSTEM}/leases"),
-        ("DELETE", f"{LEASES}/{SYSTEM}/leases/any"),
         ("GET", f"{HERE}/pods"),
         ("GET", f"{HERE}/serviceaccounts"),
         ("POST", f"{HERE}/serviceaccounts/default/token"),
@@ -68,7 +64,7 @@ def test_it_is_refused(plane: ControlPlane, installed: Path, method: str, path: 
         ("GET", f"{HOME}/configmaps/chains-config", 200),
         ("GET", f"{HERE}/secrets/none", 404),
         ("PATCH", f"{HERE}/events/none", 404),
-        ("GET", f"{LEASES}/{SYSTEM}/leases/none", 404),
+        ("GET", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/none", 404),
         ("GET", f"{HERE}/serviceaccounts/none", 404),
     ],
 )
@@ -77,7 +73,7 @@ def test_it_is_not_refused(plane: ControlPlane, installed: Path, method: str, pa
 
 
 def test_the_narrower_installation_lacks_the_one_binding(plane: ControlPlane, tmp_path: Path) -> None:
-    (patches,) = re.findall(r"```yaml\n(patches:\n.*?)```", (ROOT / "config" / "README.md").read_text(), re.DOTALL)
+    (patches,) = [patches for patches in _patches() if "$patch: delete" in patches]
     overlay = {"resources": [os.path.relpath(ROOT / "config", tmp_path)], **yaml.safe_load(patches)}
     (tmp_path / "kustomization.yaml").write_text(json.dumps(overlay))
     whole, less = (_rendered(plane, folder) for folder in (ROOT / "config", tmp_path))
@@ -94,6 +90,22 @@ def test_the_installation_with_several_replicas_is_what_the_page_says(plane: Con
     assert deployment["spec"]["replicas"] == 3
     assert {"buckets": "3"} in [each.get("data") for each in made if each["kind"] == "ConfigMap"]
     kubectl(plane, "apply", "-k", str(tmp_path), "--dry-run=server")
+
+
+def test_another_port_can_be_allowed_out(plane: ControlPlane, tmp_path: Path) -> None:
+    (patches,) = [patches for patches in _patches() if "NetworkPolicy" in patches]
+    overlay = {"resources": [os.path.relpath(ROOT / "config", tmp_path)], **yaml.safe_load(patches)}
+    (tmp_path / "kustomization.yaml").write_text(json.dumps(overlay))
+    made = yaml.safe_load_all(kubectl(plane, "kustomize", str(tmp_path)))
+    (policy,) = [each for each in made if each["kind"] == "NetworkPolicy" and "controller" in each["metadata"]["name"]]
+    assert {"port": 3128, "protocol": "TCP"} in policy["spec"]["egress"][1]["ports"]
+    kubectl(plane, "apply", "-k", str(tmp_path), "--dry-run=server")
+
+
+def _patches() -> list[str]:
+    """Return what the page on installing shows of patches in a kustomization."""
+    page = (ROOT / "config" / "README.md").read_text()
+    return re.findall(r"```yaml\n(patches:\n.*?)```", page, re.DOTALL)
 
 
 def _rendered(plane: ControlPlane, folder: Path) -> set[tuple[str, str]]:

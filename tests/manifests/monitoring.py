@@ -11,6 +11,8 @@ from tests.manifests.builders import CONFIG
 MONITORING = CONFIG / "monitoring"
 # Prometheus adds these to whatever it scrapes from a pod.
 OF_THE_TARGET = {"namespace", "pod"}
+# What a controller tells besides where replicas share the runs through Leases.
+OF_REPLICAS = {"chains_leader": {"bucket"}, "chains_leader_transitions_total": {"bucket", "change"}}
 _VARIABLES = {"$namespace": ".*", "$__rate_interval": "5m"}
 _SELECTOR = re.compile(r"\b((?:chains|watcher|process)_\w+)(?:\{([^}]*)\})?")
 _LABELS = re.compile(r"\b(?:by|on) \(([^)]*)\)")

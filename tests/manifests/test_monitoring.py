@@ -7,14 +7,23 @@ import yaml
 
 from chains.controller.metric_table import METRICS
 from tests.manifests.builders import ROOT, documents, manifest, pod
-from tests.manifests.monitoring import MONITORING, OF_THE_TARGET, alerts, dashboard, grouped, queries, selected
+from tests.manifests.monitoring import (
+    MONITORING,
+    OF_REPLICAS,
+    OF_THE_TARGET,
+    alerts,
+    dashboard,
+    grouped,
+    queries,
+    selected,
+)
 
 EXPRESSIONS = [*queries(), *(alert["expr"] for alert in alerts())]
 
 
 def labels_by_series() -> dict[str, set[str]]:
     """Every series that a scrape has, with its labels."""
-    found = {"process_resident_memory_bytes": set(), "process_cpu_seconds_total": set()}
+    found = {"process_resident_memory_bytes": set(), "process_cpu_seconds_total": set(), **OF_REPLICAS}
     for row in METRICS:
         if row.type == "histogram":
             found |= {f"{row.name}_{part}": {*row.labels, "le"} for part in ("bucket", "count", "sum")}

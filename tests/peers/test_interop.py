@@ -7,7 +7,8 @@ import pytest
 from tests.peers.interop import YES, cell, page
 from tests.peers.matrix import COLUMNS, NEIGHBOURS, verdicts
 
-pytestmark = pytest.mark.peers
+# Some hundred runs of programs: under a minute on two idle cores, and longer beside other work.
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
 PAGE = Path(__file__).parents[2] / "docs" / "interop.md"
 

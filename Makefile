@@ -47,6 +47,7 @@ bench: $(VENV)/dev.stamp ## speed and memory beside the floor; writes docs/perfo
 
 docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains config docs > docs/config.md
+	@$(BIN)/chains config schema > docs/chains-config.schema.json
 	@$(BIN)/chains config policy > config/controller/settings-policy.yaml
 	@$(BIN)/chains docs > docs/cli.md
 	@$(BIN)/chains docs --man docs/man

@@ -8,6 +8,7 @@ from typing import Self
 
 from yarl import URL
 
+from chains.artifacts.reference import Repository
 from chains.config.config import Config, ConfigReading, TransparencySettings, read_config
 from chains.errors import InputError
 from chains.keys.folder import FolderSource
@@ -15,8 +16,10 @@ from chains.keys.keyring import Keyring, SecretSource
 from chains.keys.signer import KeySigner
 from chains.kube.annotation_store import AnnotationStore
 from chains.kube.client import KubeClient
+from chains.kube.event_lane import EventLane
 from chains.kube.pull_secrets import DOCKER_CFG, PullSecrets
 from chains.kube.reference import SCHEME, secret_name
+from chains.kube.refused_accounts import RefusedAccounts
 from chains.kube.secret import SecretSource as KubeSecretSource
 from chains.payloads.payload import Origin
 from chains.pipeline.parts import Parts, Transparency
@@ -28,9 +31,11 @@ from chains.registry.docker_config import DockerConfig
 from chains.registry.indexes import IndexReader
 from chains.registry.oci_store import OciStore
 from chains.registry.proxies import Proxies
+from chains.rekor.checkpoint import Checkpoint
 from chains.rekor.log_key import LogKey, read_log_keys
 from chains.rekor.log_v1 import LogV1
 from chains.rekor.log_v2 import LogV2
+from chains.rekor.trial import try_log
 
 MOUNTED_SECRET = Path("/etc/signing-secrets")
 REMEMBERED_KEYCHAINS = 1024
@@ -117,6 +122,11 @@ class Logs:
         for client in self._clients.values():
             await client.close()
 
+    async def try_log(self, settings: TransparencySettings) -> Checkpoint:
+        """Return what the log says of itself, verified by the key that is known; raise ChainsError."""
+        proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
+        return await try_log(settings.url, settings.version, self._keys(settings), proxy)
+
     def _keys(self, settings: TransparencySettings) -> tuple[LogKey, ...]:
         given = settings.public_key.strip() or self._env.get(LOG_KEY_VARIABLE, "")
         if not given:
@@ -142,7 +152,9 @@ class ClusterWiring:
         env: Mapping[str, str],
         ca_files: Mapping[str, Path],
         observe: Observe = unobserved,
+        *,
         permit: Callable[[], None] = lambda: None,
+        events: EventLane | None = None,
     ) -> None:
         """Set it up.
 
@@ -150,9 +162,10 @@ class ClusterWiring:
         write outside, and raises EdgeError to keep it from going out.
         """
         self.keyring = Keyring(secret)
+        self._events = events
         self._registries = Registries(env, ca_files, observe, permit)
         self._logs = Logs(env, observe, permit)
-        self._pull_secrets = PullSecrets(client)
+        self._pull_secrets = PullSecrets(client, refused=RefusedAccounts(events))
         self._own_credentials = config_file_keychain(env)
         self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)
 
@@ -178,6 +191,15 @@ class ClusterWiring:
             return ""
         return f"{state.key_id} is in force" if state.ready else f"there is none: {state.problem}"
 
+    async def try_push(self, config: Config, origin: Origin, image: Repository) -> None:
+        """Open and cancel an upload where this run's signatures of the image would go; raise ChainsError."""
+        client = self._registries.client(config)
+        await client.try_upload(config.oci_repository or image, self._keychain(origin))
+
+    async def try_log(self, config: Config) -> Checkpoint:
+        """Return what the configured log says of itself, verified; raise ChainsError."""
+        return await self._logs.try_log(config.transparency)
+
     async def chance(self) -> bool:
         """Wait until a registry that was left alone works again (True) or may be tried (False)."""
         return await self._registries.chance()
@@ -196,6 +218,8 @@ class ClusterWiring:
 
     def _parts(self, reading: ConfigReading) -> Parts:
         config = reading.config
+        if self._events is not None:
+            self._events.wanted = config.events
         client = self._registries.client(config)
         kept = config.encoding
         registry = OciStore(

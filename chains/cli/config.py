@@ -2,8 +2,10 @@
 
 import click
 
+from chains.cli.config_check import command as check
 from chains.config.policy import write_policy
 from chains.config.reference import write_reference
+from chains.config.schema import write_schema
 
 
 @click.group(name="config")
@@ -21,3 +23,12 @@ def _docs() -> None:
 def _policy() -> None:
     """Print the admission policies that keep mistakes out of the ConfigMap, as YAML."""
     click.echo(write_policy(), nl=False)
+
+
+@command.command(name="schema")
+def _schema() -> None:
+    """Print a JSON Schema of the ConfigMap, for editors and admission."""
+    click.echo(write_schema(), nl=False)
+
+
+command.add_command(check)

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from chains.cli.election import ElectedLeadership, election_config_map, identity_in
+from chains.cli.log_level import following_log_level
 from chains.cli.logs import LEVELS, log_to_stderr
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
@@ -25,6 +26,7 @@ from chains.controller.service import Scope, Service
 from chains.controller.shares import Shares
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
+from chains.kube.event_lane import event_lane
 from chains.wiring import ClusterWiring, secret_source
 
 # Kubernetes kills what has not ended 30 s after SIGTERM.
@@ -60,13 +62,18 @@ def command(  # noqa: PLR0917 - one parameter an option
 
     $SYSTEM_NAMESPACE (default tekton-chains) holds the ConfigMap chains-config. The key comes from /etc/signing-secrets
     if that is there, else from the Secret signing-secrets in that namespace. Where $CONFIG_LEADERELECTION_NAME names a
-    ConfigMap (which need not exist), replicas share the runs through Leases in that namespace.
+    ConfigMap (which need not exist), replicas share the runs through Leases in that namespace. The ConfigMap
+    $CONFIG_LOGGING_NAME (default config-logging) may set the log level, at any time, before --log-level.
     """
     log_to_stderr(log_level)
     _collect_garbage_rarely()
     scope = Scope(namespaces=tuple(n.strip() for n in namespace.split(",") if n.strip()), workers=workers)
     election = "" if disable_ha else election_config_map()
-    run(_serve(kubeconfig, signing_secrets, scope, ca_files_from(registry_ca), health_port, election))
+    run(
+        _serve(
+            kubeconfig, signing_secrets, scope, ca_files_from(registry_ca), health_port, election, log_level=log_level
+        )
+    )
 
 
 async def _serve(
@@ -76,6 +83,8 @@ async def _serve(
     ca_files: dict[str, Path],
     health_port: int,
     election: str,
+    *,
+    log_level: str,
 ) -> None:
     system_namespace = os.environ.get("SYSTEM_NAMESPACE") or "tekton-chains"
     stop = asyncio.Event()
@@ -90,11 +99,15 @@ async def _serve(
         shares = Shares(leadership)
         client = await stack.enter_async_context(_connected(kubeconfig, errors, shares.check))
         secret = secret_source(signing_secrets, client, system_namespace)
+        await stack.enter_async_context(following_log_level(client, system_namespace, os.environ, log_level))
+        events = await stack.enter_async_context(event_lane(client))
         wiring = await stack.enter_async_context(
-            ClusterWiring(client, secret, os.environ, ca_files, errors.note, permit=shares.check)
+            ClusterWiring(client, secret, os.environ, ca_files, errors.note, permit=shares.check, events=events)
         )
-        metrics = Metrics(Surroundings(wiring.circuits, wiring.key_id, errors, version("chains")))
-        service = Service(KubeCluster(client, system_namespace), wiring, scope, metrics=metrics, shares=shares)
+        around = Surroundings(wiring.circuits, wiring.key_id, errors, version("chains"), lambda: events.dropped)
+        metrics = Metrics(around)
+        cluster = KubeCluster(client, system_namespace, events)
+        service = Service(cluster, wiring, scope, metrics=metrics, shares=shares)
         async with probes(health_port, service.unready, metrics.text, service.stalled):
             await service.run(stop)
 

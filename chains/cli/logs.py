@@ -34,6 +34,11 @@ def log_to_stderr(level: str) -> None:
     )
 
 
+def set_level(level: str) -> None:
+    """Send from now on every log line of that level or above, and no other."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]))
+
+
 def _in_order(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Put what every line has first, and leave out what is None."""
     return {name: event.pop(name) for name in LEAD} | {

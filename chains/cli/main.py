@@ -16,7 +16,9 @@ COMMANDS = {
     "controller": "chains.cli.controller",
     "demo": "chains.cli.demo",
     "docs": "chains.cli.docs",
+    "doctor": "chains.cli.doctor",
     "download": "chains.cli.download",
+    "explain": "chains.cli.explain",
     "generate-key-pair": "chains.cli.generate_key_pair",
     "import-key-pair": "chains.cli.import_key_pair",
     "public-key": "chains.cli.public_key",
@@ -28,6 +30,7 @@ COMMANDS = {
     "triangulate": "chains.cli.triangulate",
     "verify": "chains.cli.verify",
     "verify-attestation": "chains.cli.verify_attestation",
+    "wait": "chains.cli.wait",
 }
 
 

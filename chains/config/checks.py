@@ -1,5 +1,6 @@
 """What a setting's text may be; each check returns the value it stands for or raises InputError."""
 
+import difflib
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -20,13 +21,14 @@ class Check:
     """How a setting is read: `accepts` is the sentence the reference prints, `unbuilt` the choices that come later.
 
     `pattern` is a regular expression (RE2's) that every accepted text matches as a whole, empty where any text may do;
-    the cluster's admission policy refuses what does not.
+    the cluster's admission policy refuses what does not. `choices` are all there are, where there are but a few.
     """
 
     accepts: str
     read: Callable[[str], object]
     unbuilt: frozenset[str] = frozenset()
     pattern: str = ""
+    choices: tuple[str, ...] = ()
 
 
 def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
@@ -34,10 +36,10 @@ def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
 
     def read(text: str) -> object:
         if text not in choices:
-            raise InputError(f"{shown(text)} is none of {', '.join(choices)}")
+            raise InputError(f"{shown(text)} is none of {', '.join(choices)}{_nearest(text, choices)}")
         return text
 
-    return Check(_listed("one of", choices), read, frozenset(unbuilt), _either(choices))
+    return Check(_listed("one of", choices), read, frozenset(unbuilt), _either(choices), choices)
 
 
 def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
@@ -47,7 +49,7 @@ def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
         items = [item.strip() for item in text.split(",")] if text else []
         for item in items:
             if item not in choices:
-                raise InputError(f"{shown(item)} is none of {', '.join(choices)}")
+                raise InputError(f"{shown(item)} is none of {', '.join(choices)}{_nearest(item, choices)}")
         return tuple(sorted(set(items)))
 
     item = rf"\s*{_either(choices)}\s*"
@@ -62,9 +64,11 @@ def flag() -> Check:
             return True
         if text in _FALSE:
             return False
-        raise InputError(f"{shown(text)} is neither true nor false")
+        raise InputError(f"{shown(text)} is neither true nor false{_nearest(text.lower(), ('true', 'false'))}")
 
-    return Check("`true` or `false`", read, pattern=_either(sorted(_TRUE | _FALSE)))
+    return Check(
+        "`true` or `false`", read, pattern=_either(sorted(_TRUE | _FALSE)), choices=tuple(sorted(_TRUE | _FALSE))
+    )
 
 
 def text() -> Check:
@@ -129,6 +133,12 @@ def web_address() -> Check:
 
 def _either(choices: Iterable[str]) -> str:
     return f"(?:{'|'.join(map(re.escape, choices))})"
+
+
+def _nearest(text: str, choices: tuple[str, ...]) -> str:
+    """Ask whether the choice that looks most like the text was meant."""
+    near = difflib.get_close_matches(text.strip(), [choice for choice in choices if choice], n=1)
+    return f": did you mean {near[0]}?" if near else ""
 
 
 def _listed(lead: str, choices: tuple[str, ...]) -> str:

@@ -83,6 +83,7 @@ class Config:
     quiet_time: float
     horizon: float
     backfill: float
+    events: str
 
     def signs(self, kind: str) -> bool:
         """Whether anything may be signed for a run of that kind, so that it is worth holding back."""
@@ -156,6 +157,7 @@ def _config(values: Mapping[str, Any]) -> Config:
         quiet_time=values["storage.oci.quiet-time"],
         horizon=values["finalizers.horizon"],
         backfill=values["runs.backfill"],
+        events=values["events"],
     )
 
 

@@ -198,4 +198,11 @@ KEYS: tuple[Key, ...] = (
         "which of the runs that ended before the service started are signed: all, none, or those that ended within "
         "this time before",
     ),
+    Key(
+        "events",
+        "warnings",
+        one_of("all", "warnings", "none"),
+        "which Events are left on runs: `Failed`, `Retrying` and what nearly named an artifact, or (`all`) also "
+        "`Signed` and `NothingToSign`, which cost one request more for each run; they are sent behind all else",
+    ),
 )

@@ -26,13 +26,14 @@ class Surroundings:
     """What is read of the outside at every scrape.
 
     `circuits` returns the state of each host in trouble: `closed`, `open` or `half-open`; `key_id` the key in force,
-    empty when there is none.
+    empty when there is none; `events_dropped` how many Events were not sent.
     """
 
     circuits: Callable[[], Mapping[str, str]] = dict
     key_id: Callable[[], str] = str
     errors: HostErrors = field(default_factory=HostErrors)
     version: str = ""
+    events_dropped: Callable[[], int] = int
 
 
 class LiveMetrics:
@@ -59,6 +60,8 @@ class LiveMetrics:
         circuits = islice(self._around.circuits().items(), MOST_HOSTS)
         yield _gauge("chains_host_circuit", *((named, 1.0) for named in circuits))
         yield self._errors()
+        row = metric("chains_events_dropped_total")
+        yield CounterMetricFamily(row.name, row.meaning, value=self._around.events_dropped())
 
     def _errors(self) -> Metric:
         row = metric("chains_host_errors_total")

@@ -53,6 +53,7 @@ METRICS: tuple[MetricRow, ...] = (
     ),
     _counter("chains_turns_total", "Turns of runs, by how they ended; a run may take several.", "kind", "end"),
     _counter("chains_repairs_total", "Payloads put back because another writer had dropped them."),
+    _counter("chains_events_dropped_total", "Events that could not be sent, or came too thick."),
     _counter(
         "chains_host_errors_total",
         "Failed requests by system (registry, log, api), host and class: unreachable, throttled (429), denied (401 or "

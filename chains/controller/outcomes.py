@@ -6,6 +6,7 @@ import random
 import structlog
 
 from chains.controller.turn import End, Turn
+from chains.runs.sighting import RunKey
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 900.0
 QUIET = (End.LEFT, End.GONE, End.HELD, End.FREED, End.RESUMED)
@@ -19,9 +20,14 @@ def backoff(attempt: int) -> float:
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
 
 
+def identity(key: RunKey) -> dict[str, str]:
+    """Return what binds a log line to a run."""
+    return {"run": str(key), "kind": key.kind, "namespace": key.namespace, "name": key.name, "uid": key.uid}
+
+
 def write_outcome(turn: Turn) -> None:
     """Log what became of a run, from its receipts."""
-    who = {"run": str(turn.key), "uid": turn.key.uid}
+    who = identity(turn.key)
     if turn.end in QUIET:
         log.debug(turn.end.value, **who, why=turn.sentence or None)
         return
@@ -33,6 +39,4 @@ def write_outcome(turn: Turn) -> None:
 
 def write_retry(turn: Turn, seconds: float) -> None:
     """Log that a run will be tried again, and when."""
-    log.warning(
-        "run will be tried again", run=str(turn.key), uid=turn.key.uid, why=turn.sentence, seconds=round(seconds, 1)
-    )
+    log.warning("run will be tried again", **identity(turn.key), why=turn.sentence, seconds=round(seconds, 1))

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from chains.controller.outcomes import identity
 from chains.controller.ports import Cluster
 from chains.controller.shares import Shares
 from chains.errors import EdgeError
@@ -90,8 +91,8 @@ class Patrol:
             return
         await self._cluster.mark(seen.key, {}, seen.hold)
         if not is_settled(seen.annotations):
-            await self._cluster.tell(seen.key, "FreedUnsigned", "its deletion was held up for too long")
-            log.error("freed a run that is not signed", run=str(seen.key), uid=seen.key.uid)
+            self._cluster.tell(seen.key, "FreedUnsigned", "its deletion was held up for too long")
+            log.error("freed a run that is not signed", **identity(seen.key))
 
 
 async def _treated(seen: Glance, treat: Callable[[Glance], Awaitable[None]]) -> bool:
@@ -99,6 +100,6 @@ async def _treated(seen: Glance, treat: Callable[[Glance], Awaitable[None]]) -> 
     try:
         await treat(seen)
     except EdgeError as error:
-        log.warning("a run was passed over", run=str(seen.key), uid=seen.key.uid, why=str(error))
+        log.warning("a run was passed over", **identity(seen.key), why=str(error))
         return False
     return True

@@ -41,8 +41,8 @@ class Cluster(Protocol):
     async def hold(self, key: RunKey, hold: Hold) -> bool:
         """Put our finalizer on a run; return False when it is gone."""
 
-    async def tell(self, key: RunKey, reason: str, message: str) -> None:
-        """Leave a Warning event on a run."""
+    def tell(self, key: RunKey, reason: str, message: str, *, warning: bool = True) -> None:
+        """Have an event left on a run, soon and if all goes well; nobody waits for it."""
 
 
 class Workshop(Protocol):

@@ -83,7 +83,7 @@ async def strike_forged(key: RunKey, cluster: Cluster, trusted: frozenset[str]) 
             return Turn(key, End.GONE)
         if is_settled(parse_run(text).annotations) and is_forged(text, trusted):
             await cluster.mark(key, {SIGNED: None})
-            await cluster.tell(key, "ForgedMark", f"its mark {SIGNED} was not left by this service: the run is signed")
+            cluster.tell(key, "ForgedMark", f"its mark {SIGNED} was not left by this service: the run is signed")
         return Turn(key, End.LEFT)
     except InputError as error:
         return Turn(key, End.LEFT, str(error))
@@ -208,11 +208,9 @@ class _Turn:
 async def _give_up(
     key: RunKey, cluster: Cluster, hold: Hold | None, sentence: str, receipts: tuple[Receipt, ...] = ()
 ) -> Turn:
-    """Mark a run as failed for a reason that no retry mends, and leave an event that says so."""
+    """Mark a run as failed for a reason that no retry mends."""
     reason = _joined([sentence])
     marked = await cluster.mark(key, {SIGNED: "failed", REASON: reason}, hold)
-    if marked:
-        await cluster.tell(key, "Failed", reason)
     return Turn(key, End.FAILED if marked else End.GONE, reason, receipts=receipts)
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from chains.controller.announcements import announce, announce_retry
 from chains.controller.intake import Intake
 from chains.controller.leader_metrics import LeaderMetrics
 from chains.controller.metrics import Metrics
-from chains.controller.outcomes import backoff, write_outcome, write_retry
+from chains.controller.outcomes import backoff, identity, write_outcome, write_retry
 from chains.controller.patrol import Patrol
 from chains.controller.ports import Cluster, Workshop
 from chains.controller.queue import Lane, RunQueue
@@ -232,7 +233,7 @@ class Service:
             try:
                 turn = await self._shares.within(key, self._turn(key, parts))
             except Exception as error:  # the one place: a fault of ours must not cost the service, nor the run
-                log.exception("fault in the service", run=str(key), uid=key.uid)
+                log.exception("fault in the service", **identity(key))
                 turn = Turn(key, End.RETRY, f"a fault in the service: {type(error).__name__}")
             finally:
                 self.queue.release(key)
@@ -279,12 +280,14 @@ class Service:
                 wait = max(turn.retry_after or 0.0, backoff(past.attempts))
                 self.queue.add_later(turn.key, wait)
                 write_retry(turn, wait)
+                announce_retry(self._cluster, turn, past.attempts, wait)
             case End.GONE if self._intake.has_last_state(turn.key):
                 self.queue.add(turn.key, Lane.LIVE)
             case _:
                 self._intake.forget(turn.key)
                 self.queue.forget(turn.key)
                 write_outcome(turn)
+                announce(self._cluster, turn)
                 if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
                     self._intake.note_marked(turn.key)
         if turn.end in (End.SIGNED, End.RESUMED) and parts is not None and (store := parts.stores.get("oci")):

@@ -15,6 +15,7 @@ from chains.keys.generate import generate_key_pair
 from chains.keys.verifier import KeyVerifier
 from chains.kube.client import KubeClient
 from chains.kube.cluster import CONFIG_MAP, KubeCluster
+from chains.kube.event_lane import event_lane
 from chains.kube.secret import write_key_pair_secret
 from chains.wiring import ClusterWiring, secret_source
 
@@ -79,8 +80,11 @@ async def controller(here: World, observe: Callable[[Turn], None]) -> AsyncItera
     stop = asyncio.Event()
     try:
         secret = secret_source(f"k8s://{SYSTEM_NAMESPACE}/{SECRET}", client, SYSTEM_NAMESPACE)
-        async with ClusterWiring(client, secret, env={}, ca_files={}) as wiring:
-            cluster = KubeCluster(client, SYSTEM_NAMESPACE)
+        async with (
+            event_lane(client) as events,
+            ClusterWiring(client, secret, env={}, ca_files={}, events=events) as wiring,
+        ):
+            cluster = KubeCluster(client, SYSTEM_NAMESPACE, events)
             service = Service(cluster, wiring, Scope(), observe=observe)
             running = asyncio.create_task(service.run(stop))
             try:

@@ -6,7 +6,8 @@ from contextlib import aclosing, suppress
 from chains.errors import EdgeError, InputError
 from chains.kube.client import KubeClient
 from chains.kube.config_map import follow_config_map
-from chains.kube.events import WARNING, Involved, record_event
+from chains.kube.event_lane import EventLane
+from chains.kube.events import NORMAL, WARNING, Involved
 from chains.kube.refusals import ConflictError
 from chains.kube.resources import RUNS
 from chains.kube.run_marks import patch_run, read_run
@@ -23,8 +24,10 @@ TRIES = 5
 class KubeCluster:
     """Follows, reads and marks runs through one client; the configuration is a ConfigMap in `system_namespace`."""
 
-    def __init__(self, client: KubeClient, system_namespace: str) -> None:
+    def __init__(self, client: KubeClient, system_namespace: str, events: EventLane | None = None) -> None:
+        """Set it up; without a lane for them no events are left."""
         self._client = client
+        self._events = events
         self._system_namespace = system_namespace
 
     async def runs(self, kind: str, namespace: str | None) -> AsyncGenerator[RunSighting, None]:
@@ -96,7 +99,8 @@ class KubeCluster:
         """Put our finalizer on a run; return False when it is gone."""
         return await patch_run(self._client, key, {}, hold.taken(key.kind), hold.resource_version)
 
-    async def tell(self, key: RunKey, reason: str, message: str) -> None:
-        """Leave a Warning event on a run."""
-        involved = Involved("tekton.dev/v1", key.kind, key.namespace, key.name, key.uid)
-        await record_event(self._client, involved, WARNING, reason, message)
+    def tell(self, key: RunKey, reason: str, message: str, *, warning: bool = True) -> None:
+        """Have an event left on a run, soon and if all goes well; nobody waits for it."""
+        if self._events is not None:
+            involved = Involved("tekton.dev/v1", key.kind, key.namespace, key.name, key.uid)
+            self._events.note(involved, WARNING if warning else NORMAL, reason, message)

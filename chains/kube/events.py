@@ -34,20 +34,36 @@ async def record_event(
     reason: str,
     message: str,
     *,
+    count: int = 1,
     now: datetime | None = None,
-) -> None:
-    """Record an event, `NORMAL` or `WARNING`, in the object's namespace; reason is one CamelCase word."""
+) -> str:
+    """Record an event, `NORMAL` or `WARNING`, in the object's namespace, and return its name.
+
+    The reason is one CamelCase word, and `count` how often it happened.
+    """
     moment = now or datetime.now(UTC)
-    body = msgspec.json.encode(_event(involved, type_, reason, message, moment))
+    name = _name(involved, reason, message, moment)
+    told = {"type": type_, "reason": reason, "message": cut(message), "count": count}
+    body = msgspec.json.encode(_event(involved, name, _stamp(moment)) | told)
     await client.create(EVENTS.path(involved.namespace), body)
+    return name
 
 
-def _event(involved: Involved, type_: str, reason: str, message: str, moment: datetime) -> dict[str, object]:
-    stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+async def amend_event(client: KubeClient, namespace: str, name: str, message: str, count: int, now: datetime) -> bool:
+    """Say in an event that it happened again, so often by now; return False when the API has forgotten it."""
+    told = {"message": cut(message), "count": count, "lastTimestamp": _stamp(now)}
+    return await client.merge_patch(EVENTS.path(namespace, name), msgspec.json.encode(told)) is not None
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _event(involved: Involved, name: str, stamp: str) -> dict[str, object]:
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": _name(involved, reason, message, moment), "namespace": involved.namespace},
+        "metadata": {"name": name, "namespace": involved.namespace},
         "involvedObject": {
             "apiVersion": involved.api_version,
             "kind": involved.kind,
@@ -55,10 +71,6 @@ def _event(involved: Involved, type_: str, reason: str, message: str, moment: da
             "name": involved.name,
             "uid": involved.uid,
         },
-        "type": type_,
-        "reason": reason,
-        "message": cut(message),
-        "count": 1,
         "firstTimestamp": stamp,
         "lastTimestamp": stamp,
         "source": {"component": FIELD_MANAGER},

@@ -7,6 +7,8 @@ import msgspec
 
 from chains.kube.client import KubeClient
 from chains.kube.recent import Recent
+from chains.kube.refusals import ForbiddenError
+from chains.kube.refused_accounts import RefusedAccounts
 from chains.kube.resources import SERVICE_ACCOUNTS
 from chains.kube.secret import Secret, read_secret
 from chains.kube.wire import decoded
@@ -38,8 +40,15 @@ _accounts = msgspec.json.Decoder(ServiceAccount)
 class PullSecrets:
     """Docker configurations of service accounts, remembered for `ttl` seconds, and in a bounded number."""
 
-    def __init__(self, client: KubeClient, ttl: float = 300.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        client: KubeClient,
+        ttl: float = 300.0,
+        clock: Callable[[], float] = time.monotonic,
+        refused: RefusedAccounts | None = None,
+    ) -> None:
         self._client = client
+        self._refused = refused or RefusedAccounts(None)
         self._accounts: Recent[tuple[str, str], ServiceAccount] = Recent(ttl, _REMEMBERED, clock)
         self._documents: Recent[tuple[str, str], Document | None] = Recent(ttl, _REMEMBERED, clock)
 
@@ -50,6 +59,15 @@ class PullSecrets:
         an entry `config.json`, under `secrets` only, counts as the former. Secrets that are missing or of other types
         are passed over, and so is a missing service account; one that may not be read raises EdgeError.
         """
+        try:
+            async for document in self._readable(namespace, service_account):
+                yield document
+        except ForbiddenError as error:
+            self._refused.note(namespace, service_account or "default", error)
+            raise
+        self._refused.clear(namespace, service_account or "default")
+
+    async def _readable(self, namespace: str, service_account: str) -> AsyncGenerator[Document, None]:
         account = await self._account(namespace, service_account)
         pushing = _names(account.secrets)
         for name in dict.fromkeys((*pushing, *_names(account.image_pull_secrets))):

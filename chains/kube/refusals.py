@@ -18,6 +18,10 @@ class InvalidError(EdgeError):
     """HTTP 422: the API read the request and found it breaks a rule."""
 
 
+class ForbiddenError(EdgeError):
+    """HTTP 401 or 403: who asks is not known, or lacks the right."""
+
+
 class ExpiredError(EdgeError):
     """HTTP 410 or a version the API does not have: only a new list helps."""
 
@@ -50,8 +54,10 @@ def refusal(request: Request, code: int, status: Status, retry_after: float | No
         return InvalidError(message, transient=False)
     if code >= 500 or code in _PASSING:
         return EdgeError(message, transient=True, retry_after=wait)
-    # Rights come back: an API server that starts refuses everybody until it has read its roles.
-    return EdgeError(message + _remedy(request, code, status), transient=code in (401, 403))
+    if code in (401, 403):
+        # Rights come back: an API server that starts refuses everybody until it has read its roles.
+        return ForbiddenError(message + _remedy(request, code, status), transient=True)
+    return EdgeError(message, transient=False)
 
 
 def unknown(request: Request, status: Status) -> EdgeError:

@@ -201,6 +201,17 @@ class RegistryClient:
             await self._finish_upload(answer, repository, body, digest, keychain)
         return Descriptor(digest, len(body))
 
+    async def try_upload(self, repository: Repository, keychain: Keychain) -> None:
+        """Open an upload and cancel it: nothing is left, and whoever may not push gets the error of a push."""
+        path = f"{repository.path}/blobs/uploads/"
+        answer = await self._access.send(Call("POST", repository, path, self._limits.text, writing=True), keychain)
+        if answer.status != 202:
+            raise failed(answer, "to begin an upload", repository)
+        url = location(answer.headers.get("Location", ""), answer.url, insecure=self._insecure)
+        if same_origin(url, answer.url):
+            # What a registry cannot cancel it forgets by itself.
+            await self._access.send(Call("DELETE", repository, "", self._limits.text, writing=True, url=url), keychain)
+
     async def _finish_upload(
         self, begun: Answer, repository: Repository, body: bytes, digest: Digest, keychain: Keychain
     ) -> None:

@@ -116,7 +116,7 @@ class FakeCluster:
     def __contains__(self, key: RunKey) -> bool:
         return self._found(key) is not None
 
-    async def tell(self, key: RunKey, reason: str, message: str) -> None:
+    def tell(self, key: RunKey, reason: str, message: str, *, warning: bool = True) -> None:
         self.events.append((key, reason, message))
 
     def _found(self, key: RunKey) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ from chains.controller.patrol import Patrol
 from chains.controller.reconcile import reconcile
 from chains.controller.settling import Settling
 from chains.controller.turn import End
-from chains.errors import EdgeError
 from chains.payloads.payload import Origin, SignedPayload, Stored
 from chains.pipeline.plan import plan_run
 from chains.pipeline.sign import sign_plan
@@ -83,7 +82,8 @@ async def test_a_mark_of_an_untrusted_manager_does_not_stop_signing(manager: str
         other = cluster.put(taskrun_object("other", uid="other", results=image_results()))
         signed = {(await until(turns, End.SIGNED)).key for _ in range(2 if forged else 1)}
         assert signed == ({key, other} if forged else {other})
-    assert [reason for _, reason, _ in cluster.events] == (["ForgedMark"] if forged else [])
+    told = [reason for _, reason, _ in cluster.events if reason != "Signed"]
+    assert told == (["ForgedMark"] if forged else [])
 
 
 async def test_by_default_every_mark_counts() -> None:
@@ -126,26 +126,6 @@ async def test_a_round_survives_an_api_that_fails_and_is_gone_again() -> None:
     async with asyncio.timeout(20):
         while SIGNED in cluster.annotations(key):
             await asyncio.sleep(0.01)
-    assert not task.done()
-    task.cancel()
-
-
-async def test_a_round_survives_a_namespace_that_takes_no_events() -> None:
-    told = asyncio.Event()
-
-    class Terminating(FakeCluster):
-        async def tell(self, key: RunKey, reason: str, message: str) -> None:
-            told.set()
-            raise EdgeError("403: the namespace is being terminated", transient=False)
-
-    cluster = Terminating()
-    found = taskrun_object(results=image_results())
-    found["metadata"] |= {"finalizers": ["chains.tekton.dev/taskrun"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
-    cluster.put(found)
-    task = asyncio.create_task(Patrol(cluster, PLACES, lambda: 1.0, calm=0.0).free_overdue())
-    async with asyncio.timeout(20):
-        await told.wait()
-    await asyncio.sleep(0)
     assert not task.done()
     task.cancel()
 

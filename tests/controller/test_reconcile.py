@@ -76,14 +76,13 @@ async def test_an_outage_leaves_no_mark_and_asks_for_another_turn() -> None:
     assert (await reconcile(key, cluster, parts())).end is End.SIGNED
 
 
-async def test_a_denial_is_marked_failed_with_the_reason_and_an_event() -> None:
+async def test_a_denial_is_marked_failed_with_the_reason() -> None:
     cluster = FakeCluster()
     key = cluster.put(taskrun_object(results=image_results()))
     turn = await reconcile(key, cluster, parts(FakeStore(denial(), denial())))
     assert turn.end is End.FAILED
     assert cluster.annotations(key)[SIGNED] == "failed"
     assert "403" in cluster.annotations(key)[REASON]
-    assert [(found, reason) for found, reason, _ in cluster.events] == [(key, "Failed")]
 
 
 async def test_one_failing_store_does_not_keep_the_other_from_its_payload() -> None:

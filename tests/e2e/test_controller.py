@@ -128,10 +128,10 @@ async def test_a_run_that_cannot_be_signed_is_failed_with_an_event(cluster: E2eC
     try:
         image = "169.254.169.254/team/app@sha256:" + "a1" * 32
         await reached("failed", cluster, cluster.build(taskrun("refused", (image,))))
-        events = cluster.plane.ask("GET", f"/api/v1/namespaces/{cluster.namespace}/events")["items"]
-        assert [event["reason"] for event in events] == ["Failed"]
     finally:
-        await process.close()
+        await process.close()  # what is still to be told is told before it ends
+    events = cluster.plane.ask("GET", f"/api/v1/namespaces/{cluster.namespace}/events")["items"]
+    assert [event["reason"] for event in events] == ["Failed"]
 
 
 async def test_without_a_right_to_read_settings_it_says_so_and_signs_nothing(

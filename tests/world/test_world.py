@@ -164,7 +164,9 @@ async def test_a_registry_that_refuses_for_good_is_named_on_the_run(tmp_path: Pa
         await here.until(End.FAILED)
         assert here.annotations("one")[SIGNED] == "failed"
         assert here.world.registry.address in here.annotations("one")[REASON]
-        [event] = here.world.kubernetes.objects("Event", NAMESPACE)
+        while not (events := here.world.kubernetes.objects("Event", NAMESPACE)):
+            await asyncio.sleep(0.01)
+        [event] = events
         assert (event["type"], event["reason"], event["involvedObject"]["name"]) == ("Warning", "Failed", "one")
 
 

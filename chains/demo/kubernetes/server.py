@@ -9,7 +9,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from chains.demo.faults import Faults
-from chains.demo.kubernetes.bodies import BODY_LIMIT, JSON
+from chains.demo.kubernetes.access_reviews import PATHS as REVIEWS
+from chains.demo.kubernetes.access_reviews import review
+from chains.demo.kubernetes.bodies import BODY_LIMIT, JSON, read_object
 from chains.demo.kubernetes.calls import Calls
 from chains.demo.kubernetes.cluster import HISTORY, Clock, Cluster, utc_now
 from chains.demo.kubernetes.discovery import HEALTH, discover
@@ -33,7 +35,8 @@ class KubernetesServer:
 
     `resources` are served besides the built-in ones and Tekton's. With `tokens` (token to user name) only their
     bearers are answered. `faults` makes requests fail, `watches` acts on running watches, and `requests` counts by verb
-    and resource what has arrived, faulty or not.
+    and resource what has arrived, faulty or not. Access reviews deny the pairs of verb and resource in `denied`, which
+    binds nobody.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class KubernetesServer:
         self.faults = faults or Faults()
         self.watches = Watches()
         self.requests: Counter[tuple[str, str]] = Counter()
+        self.denied: set[tuple[str, str]] = set()
         self.url = ""
         self._tokens = dict(tokens or {})
         self._calls = Calls(self.cluster, self.watches, bookmark_seconds)
@@ -144,6 +148,9 @@ class KubernetesServer:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if request.path in HEALTH:
             return web.Response(text="ok")
+        if request.method == "POST" and request.path in REVIEWS:
+            answer = review(REVIEWS[request.path], await read_object(request), self.denied)
+            return web.Response(status=201, body=encode(answer), content_type=JSON)
         target = find_target(self.cluster.catalogue, request.path)
         if target is None:
             return self._discover(request)

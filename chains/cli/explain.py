@@ -1,0 +1,135 @@
+"""`chains explain`: why a run was signed, or was not."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from chains.artifacts.reference import ImageReference
+from chains.cli.loop import run
+from chains.cli.run_files import read_run_files
+from chains.cli.settings import ca_files_from, config_from
+from chains.cli.terminal import printable
+from chains.config.config import Config
+from chains.errors import ChainsError, InputError
+from chains.pipeline.explanation import Explanation, explain, remedy
+from chains.registry.client import RegistryClient
+from chains.registry.cosign_images import CosignImages
+from chains.registry.credentials import config_file_keychain
+from chains.runs.run import KINDS, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A run with what it says, what registries hold, and what Events tell of it."""
+
+    run: Run
+    explanation: Explanation
+    stored: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to change, Events considered."""
+        helps = (remedy(sentence) for sentence in self.told if sentence.startswith(("Retrying", "PullSecrets")))
+        return tuple(dict.fromkeys((*self.explanation.advice, *filter(None, helps))))
+
+
+@click.command(name="explain")
+@click.argument("name", metavar="[NAMESPACE/]NAME|FILE")
+@click.option("--kind", type=click.Choice([kind.lower() for kind in KINDS]), default="taskrun", show_default=True)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="For a file: a setting of chains-config.")
+@click.option("--no-registry", is_flag=True, help="Do not look into registries.")
+@click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
+@click.option("--kubeconfig", metavar="F", help="How to reach the cluster.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+def command(
+    name: str,
+    kind: str,
+    settings: tuple[str, ...],
+    registry_ca: tuple[str, ...],
+    kubeconfig: str | None,
+    output: str,
+    *,
+    no_registry: bool,
+) -> None:
+    """Say what a run claims to have built, what is planned for it, what happened, and what to change.
+
+    The run is in a cluster, where NAMESPACE is default unless given, or in a file with its children, as kubectl writes
+    it.
+    """
+    if Path(name).is_file():
+        found = read_run_files((Path(name),))
+        config = config_from(settings)
+        explained = [Explained(each, explain(each, config, found.children_of(each))) for each in found.runs]
+    else:
+        if settings:
+            raise InputError("--set is for a run in a file; one in a cluster is explained by its chains-config")
+        # A file needs no cluster, and its client is slow to import.
+        from chains.cli.explain_cluster import read_case  # noqa: PLC0415
+
+        namespace, _, short = name.rpartition("/")
+        wanted = next(known for known in KINDS if known.lower() == kind)
+        case = run(read_case(kubeconfig, wanted, namespace or "default", short))
+        config = case.config
+        explained = [Explained(case.run, explain(case.run, config, case.children), told=case.told)]
+    if not no_registry:
+        explained = run(_with_stored(explained, config, registry_ca))
+    if output == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode([_row(each) for each in explained]), indent=2))
+        return
+    for each in explained:
+        _print(each)
+
+
+async def _with_stored(explained: list[Explained], config: Config, registry_ca: tuple[str, ...]) -> list[Explained]:
+    """Add what registries hold; one that cannot be asked is said to be so."""
+    async with RegistryClient(insecure=config.oci_insecure, ca_files=ca_files_from(registry_ca)) as client:
+        beside = CosignImages(client, config_file_keychain(os.environ), config.oci_repository)
+        looked = []
+        for each in explained:
+            images = dict.fromkeys(image for request in each.explanation.requests for image in request.payload.images)
+            stored = [await _stored(beside, image) for image in images]
+            looked.append(Explained(each.run, each.explanation, tuple(stored), each.told))
+        return looked
+
+
+async def _stored(beside: CosignImages, image: ImageReference) -> str:
+    try:
+        signatures, attestations = await beside.find_signatures(image), await beside.find_attestations(image)
+    except ChainsError as error:
+        return f"beside {image}: cannot be looked at: {error}"
+    return f"beside {image}: {len(signatures)} signatures, {len(attestations)} attestations, not verified here"
+
+
+def _row(each: Explained) -> dict[str, Any]:
+    return {
+        "run": f"{each.run.kind} {each.run.namespace}/{each.run.name}",
+        "found": each.explanation.found,
+        "planned": list(_planned(each.explanation)),
+        "happened": (*each.explanation.happened, *each.told),
+        "stored": each.stored,
+        "advice": each.advice,
+    }
+
+
+def _planned(explanation: Explanation) -> Iterator[str]:
+    for request in explanation.requests:
+        logged = ", logged" if request.logged else ""
+        yield f"{request.kind} {request.artifact} as {request.format} into {', '.join(request.stores)}{logged}"
+    if not explanation.requests:
+        yield "nothing"
+
+
+def _print(each: Explained) -> None:
+    row = _row(each)
+    click.echo(row.pop("run"))
+    for part, sentences in row.items():
+        if sentences:
+            click.echo(f"  {part}")
+        for sentence in sentences:
+            click.echo(f"    {printable(' '.join(sentence.split()))}")

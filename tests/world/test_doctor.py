@@ -1,0 +1,131 @@
+"""`chains doctor`: each thing wrong alone is found, named, and comes with what helps."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chains.cli.doctor_cluster import rights
+from chains.demo.faults import Fault
+from chains.demo.world import SECRET, SYSTEM_NAMESPACE, World, world
+from chains.keys.generate import new_signer
+from chains.kube.access_review import Right
+from tests.cli.command import chains
+from tests.manifests.builders import manifests
+from tests.world.builders import NAMESPACE, OCI, build
+
+LOGGED = OCI | {"transparency.enabled": "true", "artifacts.pipelinerun.storage": "oci"}
+
+
+async def examined(here: World, *flags: str) -> tuple[int, dict[str, list[dict[str, str]]]]:
+    """Run the command, and return its exit code and findings by check."""
+    asked = ("doctor", "--kubeconfig", here.kubeconfig, "-o", "json", *flags)
+    done = await asyncio.to_thread(chains, *asked, env={"DOCKER_CONFIG": str(here.kubeconfig.parent)})
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in json.loads(done.stdout or "[]"):
+        found.setdefault(row["check"], []).append(row)
+    assert found, done.stderr
+    return done.returncode, found
+
+
+async def test_a_good_installation_is_good_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    async with world(tmp_path, LOGGED, (NAMESPACE,)) as here:
+        image = here.registry.push_image("team/app", seed="a")
+        await here.kubernetes.apply(build("one", image))
+        code, found = await examined(here)
+        assert {row["verdict"] for check in found.values() for row in check} == {"good"}, found
+        assert code == 0
+        assert f"{NAMESPACE}/default may push to {image.repository}" in found["registry"][0]["why"]
+        text = await asyncio.to_thread(chains, "doctor", "--kubeconfig", here.kubeconfig)
+        assert text.stdout.splitlines()[0].startswith("ok    rights")
+
+
+def deny(here: World) -> None:
+    here.kubernetes.denied.add(("patch", "taskruns"))
+
+
+def refuse_reviews(here: World) -> None:
+    here.kubernetes.faults.add(Fault(path="accessreviews", status=403))
+
+
+def hide_tekton(here: World) -> None:
+    here.kubernetes.faults.add(Fault(path=r"^/apis/tekton.dev/v1$", status=404))
+
+
+def hide_key(here: World) -> None:
+    here.kubernetes.faults.add(Fault(path=f"/secrets/{SECRET}", status=404))
+
+
+def hide_settings(here: World) -> None:
+    here.kubernetes.faults.add(Fault(path="/configmaps/chains-config", status=404))
+
+
+def stop_log(here: World) -> None:
+    here.rekor.faults.add(Fault(path="/api/v1/log", status=502))
+
+
+def refuse_pushes(here: World) -> None:
+    here.registry.faults.add(Fault(method="POST", path="/blobs/uploads/", status=405))
+
+
+@pytest.mark.parametrize(
+    ("break_", "check", "verdict", "why", "helps"),
+    [
+        (deny, "rights", "bad", "may not patch taskruns.tekton.dev", 'verbs: ["patch"]'),
+        (refuse_reviews, "rights", "unknown", "403", "access reviews"),
+        (hide_tekton, "Tekton", "bad", "no taskruns", "install Tekton Pipelines"),
+        (hide_key, "key", "bad", "does not exist", "generate-key-pair"),
+        (hide_settings, "configuration", "bad", "does not exist", "create it"),
+        (stop_log, "log", "bad", "502", "transparency.url"),
+        (refuse_pushes, "registry", "bad", "405", "push rights"),
+    ],
+)
+async def test_what_is_wrong_alone_is_named_alone(
+    tmp_path: Path, break_: Callable[[World], None], check: str, verdict: str, why: str, helps: str
+) -> None:
+    async with world(tmp_path, LOGGED, (NAMESPACE,)) as here:
+        break_(here)
+        flags = ("--image", f"{here.registry.address}/team/app", "-n", NAMESPACE)
+        code, found = await examined(here, *flags)
+        [row] = found.pop(check)
+        assert row["verdict"] == verdict
+        assert why in row["why"]
+        assert helps in row["helps"]
+        assert code == (1 if verdict == "bad" else 0)
+        if check != "configuration":  # without it the defaults are looked at
+            assert {other["verdict"] for rows in found.values() for other in rows} == {"good"}
+
+
+async def test_a_log_of_another_key_is_refused(tmp_path: Path) -> None:
+    other: dict[str, Any] = {"transparency.public-key": new_signer().public_pem.decode()}
+    async with world(tmp_path, LOGGED | other, (NAMESPACE,)) as here:
+        _, found = await examined(here, "--image", f"{here.registry.address}/team/app")
+        [row] = found["log"]
+        assert (row["verdict"], row["helps"]) == ("bad", "set transparency.public-key to this log's key")
+
+
+async def test_the_rights_of_the_service_are_asked_for_by_its_name(tmp_path: Path) -> None:
+    async with world(tmp_path, OCI, (NAMESPACE,)) as here:
+        here.kubernetes.denied.add(("get", "secrets"))
+        _, found = await examined(here, "--as-controller", "--image", f"{here.registry.address}/team/app")
+        assert "system:serviceaccount:tekton-chains:tekton-chains-controller may not get" in found["rights"][0]["why"]
+
+
+def test_the_rights_asked_for_are_those_that_the_installation_grants() -> None:
+    granted: set[Right] = set()
+    for role in (found for found in manifests() if found["kind"] in ("Role", "ClusterRole")):
+        if role["metadata"]["name"] == "tekton-chains-info":
+            continue
+        namespace = role["metadata"].get("namespace", "")
+        for rule in role["rules"]:
+            granted |= {
+                Right(group, resource, verb, namespace, name)
+                for group in rule["apiGroups"]
+                for resource in rule["resources"]
+                for verb in rule["verbs"]
+                for name in rule.get("resourceNames", [""])
+            }
+    assert set(rights(SYSTEM_NAMESPACE)) == granted

@@ -1,0 +1,130 @@
+"""`chains explain` and `chains wait` against a cluster and a registry."""
+
+import asyncio
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+
+from chains.controller.turn import End
+from chains.demo.faults import Fault
+from chains.demo.world import world
+from chains.keys.generate import generate_key_pair
+from chains.runs.marks import SIGNED
+from tests.cli.command import ROOT, chains
+from tests.world.builders import NAMESPACE, OCI, Here, build, inhabited
+
+PIPELINES = OCI | {"artifacts.pipelinerun.storage": "oci"}
+
+
+async def ran(*arguments: str | Path) -> CompletedProcess[str]:
+    return await asyncio.to_thread(chains, *arguments)
+
+
+async def waited(here: Here, what: str, *flags: str, key: Path | None = None) -> CompletedProcess[str]:
+    """Run `chains wait` for something of the world."""
+    key = key or here.world.public_key
+    cluster = ("--kubeconfig", here.world.kubeconfig, "-n", NAMESPACE)
+    return await ran("wait", what, "--key", key, "--insecure-ignore-tlog", *cluster, *flags)
+
+
+async def test_a_signed_run_is_explained_with_what_stands_beside_its_image(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here:
+        image = await here.apply_build("one")
+        await here.until(End.SIGNED)
+        done = await ran("explain", f"{NAMESPACE}/one", "--kubeconfig", here.world.kubeconfig, "-o", "json")
+        [row] = json.loads(done.stdout)
+        assert row["run"] == f"TaskRun {NAMESPACE}/one"
+        assert row["stored"] == [f"beside {image}: 1 signatures, 1 attestations, not verified here"]
+        assert row["happened"] == ["it is marked as signed"]
+        assert row["advice"] == []
+
+
+async def test_a_run_that_is_retried_is_explained_by_its_events(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here:
+        here.world.registry.faults.add(Fault(method="PUT", path="/manifests/", status=503))
+        await here.apply_build("one")
+        await here.until(End.RETRY)
+        while not here.world.kubernetes.objects("Event", NAMESPACE):
+            await asyncio.sleep(0.01)
+        done = await ran("explain", f"{NAMESPACE}/one", "--kubeconfig", here.world.kubeconfig)
+        assert "Retrying" in done.stdout
+        assert "out of order" in done.stdout
+
+
+async def test_a_file_is_explained_without_a_cluster() -> None:
+    done = await ran("explain", "samples/buildah-kyverno-pipeline.yaml", "--no-registry")
+    assert done.returncode == 0
+    assert "write $(params.IMAGE) into it" in done.stdout
+
+
+async def test_waiting_for_a_run_ends_when_all_of_it_verifies(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here:
+        image = here.world.registry.push_image("team/app", seed="late")
+        begun = build("late", image)
+        finished, begun["status"] = begun["status"], {}
+        await here.world.kubernetes.apply(begun)
+        waiting = asyncio.create_task(waited(here, "taskrun/late"))
+        await here.world.kubernetes.watches.running(2, "taskruns")  # the service's, and the command's
+        held = here.world.kubernetes.get("TaskRun", "late", NAMESPACE)
+        assert held is not None
+        await here.world.kubernetes.apply({**held, "status": finished})
+        done = await waiting
+        assert (done.returncode, done.stdout) == (0, "taskrun/late is signed and attested\n"), done.stderr
+        again = await waited(here, str(image))
+        assert again.returncode == 0
+
+
+async def test_waiting_ends_with_3_when_the_time_is_over_and_says_why(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here:
+        image = await here.apply_build("one")
+        await here.until(End.SIGNED)
+        other = tmp_path / "other.pub"
+        other.write_bytes(generate_key_pair(b"").public_pem)
+        done = await waited(here, str(image), "--timeout", "1s", key=other)
+        assert done.returncode == 3
+        assert "no matching signatures" in done.stderr
+        unsigned = here.world.registry.push_image("team/app", seed="never")
+        assert (await waited(here, str(unsigned), "--timeout", "1s")).returncode == 3
+
+
+async def test_waiting_ends_with_4_for_a_run_that_is_given_up(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here:
+        here.world.registry.faults.add(Fault(method="POST", status=405))
+        await here.apply_build("one")
+        await here.until(End.FAILED)
+        done = await waited(here, "taskrun/one")
+        assert done.returncode == 4
+        assert "given up" in done.stderr
+
+
+async def test_waiting_ends_with_4_for_a_run_with_nothing_to_sign(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here:
+        found = build("empty", here.world.registry.push_image("team/app", seed="e"))
+        found["status"]["results"] = []
+        await here.world.kubernetes.apply(found)
+        await here.until(End.NOTHING_TO_SIGN)
+        assert (await waited(here, "taskrun/empty")).returncode == 4
+
+
+async def test_waiting_ends_with_5_for_what_cannot_be_judged(tmp_path: Path) -> None:
+    async with world(
+        tmp_path, OCI | {"artifacts.oci.storage": "tekton", "artifacts.taskrun.storage": "tekton"}, ()
+    ) as here:
+        flags = ("--insecure-ignore-tlog", "--kubeconfig", here.kubeconfig, "-n", NAMESPACE)
+        missing = await ran("wait", "taskrun/none", "--key", here.public_key, *flags)
+        assert (missing.returncode, "there is no TaskRun" in missing.stderr) == (5, True)
+        assert (await ran("wait", "taskrun/none", "--key", tmp_path / "no.pub", *flags)).returncode == 5
+        assert (await ran("wait", "r.example.com/a", "--key", here.public_key)).returncode == 5
+        found = build("kept", here.registry.push_image("team/app", seed="k"))
+        found["metadata"]["annotations"][SIGNED] = "true"
+        await here.kubernetes.apply(found)
+        kept = await ran("wait", "taskrun/kept", "--key", here.public_key, *flags)
+        assert (kept.returncode, "names no oci" in kept.stderr) == (5, True)
+
+
+def test_the_task_runs_this_command_with_flags_that_it_has() -> None:
+    text = (ROOT / "samples" / "tasks" / "wait-for-signature-task.yaml").read_text()
+    known = chains("wait", "--help").stdout
+    asked = [line.strip()[2:].partition("=")[0] for line in text.splitlines() if line.strip().startswith("- --")]
+    assert asked == ["--key", "--insecure-ignore-tlog", "--timeout"]
+    assert all(flag in known for flag in asked)

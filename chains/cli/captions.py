@@ -8,7 +8,9 @@ CAPTIONS = {
     "config": "Speak of the settings in the ConfigMap chains-config.",
     "controller": "Watch a cluster and sign every run that completes, until SIGTERM or SIGINT.",
     "demo": "Sign the samples in a world of its own: Kubernetes API, OCI registry and service in this one process.",
+    "doctor": "Look at rights, key, configuration, registries, log and Tekton, and say what is wrong, why, and what helps.",
     "download": "Print what is stored beside an image, without verifying it.",
+    "explain": "Say what a run claims to have built, what is planned for it, what happened, and what to change.",
     "generate-key-pair": "Make an ECDSA P-256 key pair that cosign and chains can use.",
     "import-key-pair": (
         "Encrypt a plain private key (PKCS#8, SEC1 or PKCS#1) into PREFIX.key, and write its public half to PREFIX.pub."
@@ -26,4 +28,5 @@ CAPTIONS = {
     ),
     "verify": "Verify that images are signed by a key: cosign's signatures in tags and in bundles.",
     "verify-attestation": "Verify that images are attested by a key, and print the attestations, one envelope a line.",
+    "wait": "Wait until an image, or every image of taskrun/NAME or pipelinerun/NAME, is signed and attested by a key.",
 }

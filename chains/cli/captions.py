@@ -8,7 +8,9 @@ CAPTIONS = {
     "config": "Speak of the settings in the ConfigMap chains-config.",
     "controller": "Watch a cluster and sign every run that completes, until SIGTERM or SIGINT.",
     "demo": "Sign the samples in a world of its own: Kubernetes API, OCI registry and service in this one process.",
-    "doctor": "Look at rights, key, configuration, registries, log and Tekton, and say what is wrong, why, and what helps.",
+    "doctor": (
+        "Look at rights, key, configuration, registries, log and Tekton, and say what is wrong, why, and what helps."
+    ),
     "download": "Print what is stored beside an image, without verifying it.",
     "explain": "Say what a run claims to have built, what is planned for it, what happened, and what to change.",
     "generate-key-pair": "Make an ECDSA P-256 key pair that cosign and chains can use.",

@@ -17,7 +17,10 @@ from chains.formats.typed.round_trip import round_trip
 
 TEXTS = st.sampled_from(["", "a", "<&>", "\u2028", "é"])
 NUMBERS = st.decimals(min_value=-(10**12), max_value=10**12, allow_nan=False, places=3).map(str)
-QUANTITIES = st.builds(str.__add__, NUMBERS, st.sampled_from(["", "n", "m", "k", "E", "Ki", "Gi", "e3", "e-2"]))
+# Binary ones are whole: what is no whole Ki is written without a suffix, and so is decimal when it is read again.
+QUANTITIES = st.builds(str.__add__, NUMBERS, st.sampled_from(["", "n", "m", "k", "E", "e3", "e-2"])) | st.builds(
+    "{}{}".format, st.integers(-(10**12), 10**12), st.sampled_from(["Ki", "Gi"])
+)
 DURATIONS = st.lists(
     st.builds("{}.{}{}".format, st.integers(0, 999), st.integers(0, 999), st.sampled_from(["h", "m", "s", "ms", "us"])),
     min_size=1,
@@ -89,6 +92,10 @@ def test_members_come_in_the_order_of_the_table(drawn: tuple[str, Any]) -> None:
 def test_a_canonical_quantity_is_canonical(text: str) -> None:
     once = canonical_quantity(text)
     assert canonical_quantity(once) == once
+
+
+def test_a_binary_quantity_of_no_whole_ki_is_written_in_bytes() -> None:
+    assert canonical_quantity("59502296.875Ki") == "60930352000"
 
 
 @given(DURATIONS)

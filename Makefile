@@ -13,7 +13,7 @@ demo: $(VENV)/runtime.stamp ## the whole story in one process: no cluster, no re
 	@$(BIN)/chains demo
 
 test: $(VENV)/dev.stamp ## every test that needs no foreign program
-	@$(BIN)/python -m pytest -m "not peers and not e2e"
+	@$(BIN)/python -m pytest -n auto --dist loadscope -m "not peers and not e2e"
 
 lint: $(VENV)/dev.stamp ## format, style, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -63,6 +63,7 @@ _built_in = partial(Resource, custom=False, generation=False, unconditional_upda
 _counted = partial(_built_in, generation=True)
 _role = partial(_built_in, "rbac.authorization.k8s.io", ("v1",), names="path", create_on_update=True)
 _V1 = ("v1",)
+_policy = partial(_counted, "admissionregistration.k8s.io", _V1, namespaced=False)
 
 NAMESPACES = _built_in("", _V1, "Namespace", "namespaces", False, short_names=("ns",), status="separate", names="label")
 SECRETS = _built_in("", _V1, "Secret", "secrets")
@@ -93,6 +94,8 @@ BUILT_IN: tuple[Resource, ...] = (
     LEASES,
     _counted("networking.k8s.io", _V1, "NetworkPolicy", "networkpolicies", short_names=("netpol",)),
     _counted("policy", _V1, "PodDisruptionBudget", "poddisruptionbudgets", short_names=("pdb",), status="separate"),
+    _policy("ValidatingAdmissionPolicy", "validatingadmissionpolicies", status="separate"),
+    _policy("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings"),
     _role("Role", "roles"),
     _role("RoleBinding", "rolebindings"),
     _role("ClusterRole", "clusterroles", False),

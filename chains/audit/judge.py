@@ -88,7 +88,9 @@ async def judge(found: Found, question: Question, needs: Needs) -> Judgement:
     wanted = [half for half, needed in ((signatures, needs.signature), (attestations, needs.attestation)) if needed]
     return Judgement(
         _verdict(wanted),
-        tuple(half.why for half in wanted if half.why),
+        tuple(half.why for half in wanted if half.why)
+        if wanted
+        else ("of what is required none stands beside such a run",),
         signatures.proofs,
         attestations.proofs,
         (*signatures.refusals, *attestations.refusals),
@@ -97,6 +99,8 @@ async def judge(found: Found, question: Question, needs: Needs) -> Judgement:
 
 def _verdict(halves: Iterable[_Half]) -> Verdict:
     halves = tuple(halves)
+    if not halves:
+        return Verdict.NOTHING
     if all(half.proofs for half in halves):
         return Verdict.VERIFIED
     if any(half.stored and not half.proofs for half in halves):

@@ -33,9 +33,8 @@ def as_table(report: Report, look: Look) -> str:
 
 
 def _named(entry: Entry) -> str:
-    if entry.run is None or entry.name == str(entry.run.key):
-        return printable(entry.name)
-    return printable(f"{entry.run.key}  {entry.name}")
+    of_run = "" if entry.run is None or entry.name == str(entry.run.key) else f"{entry.run.key}  "
+    return printable(f"{of_run}{entry.name}").replace("\n", "\\n")
 
 
 def _painted(text: str, entry: Entry, look: Look) -> str:

@@ -29,6 +29,9 @@ NOT_GOOD = 12
 NOT_JUDGED = 20
 
 
+ABOUT_ATTESTATIONS = ("type_names", "builder_id", "source_uri", "source_digest", "run_succeeded", "max_age", "policy")
+
+
 class _AuditFlags(Flags, frozen=True):
     """What an audit is of, and how its report is written."""
 
@@ -64,9 +67,9 @@ class _AuditFlags(Flags, frozen=True):
             return datetime.now(UTC)
         try:
             found = datetime.fromisoformat(self.moment)
-        except ValueError as error:
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError) as error:
             raise InputError(f"--time {self.moment[:40]!r} is no time: write one as 2026-05-01T08:00:00Z") from error
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @click.command(name="audit", cls=CosignCommand)
@@ -161,6 +164,10 @@ async def _audit(flags: _AuditFlags, verify: VerifyFlags, given: dict[str, Any])
 async def _question(flags: _AuditFlags, verify: VerifyFlags, moment: datetime, given: dict[str, Any]) -> Question:
     if not flags.keys:
         raise InputError("a public key is needed: give --key, several times where any of several keys will do")
+    asked = [flag for flag in ABOUT_ATTESTATIONS if given[flag]]
+    if flags.require == "signature" and asked:
+        flag = f"--{asked[0].replace('_', '-').removesuffix('-names')}"
+        raise InputError(f"{flag} is asked of attestations, which --require signature leaves out: take --require both")
     keys = []
     for name in flags.keys:
         verifier = await verifier_for(name, verify.signature_digest_algorithm, offline=verify.offline)

@@ -102,9 +102,9 @@ def _signature(layer: StoredLayer) -> bytes:
     )
 
 
-def _json(annotations: Mapping[str, str], key: str) -> msgspec.Raw | None:
+def _json(annotations: Mapping[str, str], key: str) -> msgspec.Raw:
     try:
-        return msgspec.json.decode(annotations.get(key) or "null", type=msgspec.Raw | None)
+        return msgspec.json.decode(annotations.get(key) or "null", type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"the annotation {key} is no JSON: {error}") from error
 

@@ -77,8 +77,9 @@ class RunQueue:
         return None if since is None else self._clock() - since
 
     def still(self) -> float:
-        """Return for how many seconds runs have waited for a worker while none took or gave back one."""
-        return self._clock() - self._moved if self._waiting else 0.0
+        """Return for how many seconds runs that may be taken have waited while no worker took or gave back one."""
+        may_be_taken = any(self._active_in[name] < self._share for lane in self._lanes for name in lane)
+        return self._clock() - self._moved if may_be_taken else 0.0
 
     def forget(self, key: RunKey) -> None:
         """Say that a run needs no work any more, unless it is queued again already."""

@@ -57,6 +57,10 @@ def plain_credentials(path: Path, environ: Mapping[str, str]) -> Credentials | N
         return None
     if not cluster.keys() <= _CLUSTER or not user.keys() <= _USER:
         return None
+    if not isinstance(cluster.get("insecure-skip-tls-verify", False), bool):
+        raise InputError(
+            f"insecure-skip-tls-verify in the kubeconfig {path} is neither true nor false: take the quotes off"
+        )
     if not all(isinstance(value, str) and value for value in (cluster.get("server"), *user.values())):
         return None
     endpoint = Endpoint(

@@ -11,7 +11,7 @@ import structlog
 
 from chains.errors import ChainsError
 from chains.kube.client import KubeClient
-from chains.kube.events import WARNING, Involved, amend_event, record_event
+from chains.kube.events import WARNING, Involved, amend_event, cut, record_event
 
 MOST_PENDING = 1000
 REMEMBERED = 4096
@@ -68,7 +68,7 @@ class EventLane:
         """Have an Event sent, if its kind is wanted."""
         if self.wanted == "none" or (self.wanted == "warnings" and type_ != WARNING):
             return
-        news = Pending(involved, type_, reason, message)
+        news = Pending(involved, type_, reason, cut(message))
         before = self._pending.get(news.story)
         if before is None and len(self._pending) >= MOST_PENDING:
             self.dropped += 1

@@ -163,12 +163,15 @@ def write_entry(entry: LogEntry) -> "_Entry":
 
 
 def read_entry(entry: "_Entry") -> LogEntry:
-    """Take a log entry out of the form that bundles hold it in; raise ValueError where it is damaged."""
+    """Take a log entry out of the form that bundles hold it in; raise ValueError where it is damaged.
+
+    The time of an entry without a promise is nobody's word, and so is 0.
+    """
     proof = entry.inclusion_proof
     return LogEntry(
         log_id=_bytes(entry.log_id.key_id) if entry.log_id else b"",
         log_index=int(entry.log_index),
-        integrated_time=int(entry.integrated_time),
+        integrated_time=int(entry.integrated_time) if entry.inclusion_promise else 0,
         body=_bytes(entry.canonicalized_body),
         promise=_bytes(entry.inclusion_promise.signed_entry_timestamp) if entry.inclusion_promise else b"",
         proof=None if proof is None else _read_proof(proof),

@@ -43,7 +43,7 @@ def _engine(module: str, name: str, argument: object) -> Policy:
         loaded = importlib.import_module(f"chains.policies.{module}")
     except ModuleNotFoundError as error:
         raise InputError(
-            f"policies need {error.name}, which is not installed: pip install 'chains[verify-policies]'"
+            f"policies need {error.name}, which is not installed: pip install '.[verify-policies]' in the checkout"
         ) from error
     policy: Policy = getattr(loaded, name)(argument)
     return policy

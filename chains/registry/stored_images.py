@@ -42,7 +42,7 @@ class StoredImages:
     async def find_attestations(self, image: ImageReference) -> tuple[Candidate, ...]:
         """Return the layers of the `.att` tag, then every bundle that is no signature."""
         found = await self._find(image, ATTESTATIONS, _attestation_in)
-        return tuple(candidate for candidate in found if not is_signature_bundle(candidate))
+        return tuple(candidate for candidate in found if not _says_signed(candidate))
 
     async def _find(self, image: ImageReference, suffix: str, read: _Read) -> tuple[Candidate, ...]:
         found: list[Candidate] = []
@@ -67,9 +67,12 @@ def _candidate(layer: StoredLayer, image: ImageReference, layout: Layout, read: 
 
 def is_signature_bundle(candidate: Candidate) -> bool:
     """Whether it is a bundle of cosign's statement that an image is signed."""
-    return candidate.layout is Layout.BUNDLE and any(
-        signed.payload.predicate_type == SIGN_PREDICATE for signed in candidate.signed
-    )
+    return candidate.layout is Layout.BUNDLE and _says_signed(candidate)
+
+
+def _says_signed(candidate: Candidate) -> bool:
+    """Whether it is cosign's statement that an image is signed, which is no attestation wherever it is put."""
+    return any(signed.payload.predicate_type == SIGN_PREDICATE for signed in candidate.signed)
 
 
 def _signature_in(layer: StoredLayer, image: ImageReference) -> tuple[SignedPayload, ...]:

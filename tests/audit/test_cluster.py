@@ -154,6 +154,16 @@ async def test_a_run_that_made_no_image_is_judged_by_its_annotations(tmp_path: P
     assert (ended.code, ended.verdicts()) == (12, {"archive": "does not verify"})
 
 
+async def test_a_run_is_not_verified_where_nothing_is_asked_of_it(tmp_path: Path) -> None:
+    async with world(tmp_path, OCI, (NAMESPACE,)) as here:
+        made = build("empty", here.registry.push_image("team/app", "one"))
+        made["status"]["results"] = []
+        made["metadata"]["annotations"] = {SIGNED: "true", "chains.tekton.dev/signature-junk": "AAAA"}
+        await here.kubernetes.apply(made)
+        ended = await audit(here, "--namespace", NAMESPACE, "--require", "signature")
+    assert ended.verdicts() == {"empty": "nothing to sign"}
+
+
 async def test_an_image_that_is_gone_leaves_a_claim_without_proof(tmp_path: Path) -> None:
     async with world(tmp_path, OCI, (NAMESPACE,)) as here:
         image = here.registry.push_image("team/app", "one")

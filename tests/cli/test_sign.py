@@ -100,6 +100,9 @@ async def test_what_is_signed_is_logged_and_kept_in_both_ways(version: str, tmp_
         assert (len(found), len(logged)) == (4, 4 if version == "1" else 2)
         for one in logged:
             verify_logged(one, (LogKey.from_pem(rekor.public_key),), (tmp_path / "cosign.pub").read_bytes())
+        shown = await asyncio.to_thread(chains, "download", "signature", image)
+        assert shown.returncode == 0, shown.stderr
+        assert bool(json.loads(shown.stdout.splitlines()[0])["Bundle"]) == (version == "1")
 
 
 def test_runs_in_progress_alone_are_refused_and_named(tmp_path: Path) -> None:

@@ -129,3 +129,15 @@ async def test_what_is_dropped_is_neither_handed_out_nor_tried_later_nor_queued_
     queue.release(key("drop-active", "z"))
     assert sorted(await drained(queue, 2)) == ["a/keep-1", "only-keep-1/keep-1"]
     assert len(queue) == 0
+
+
+async def test_a_queue_whose_namespaces_have_their_share_does_not_stand_still() -> None:
+    now = [0.0]
+    queue = RunQueue(share=1, clock=lambda: now[0])
+    queue.add(key("1", "silent"), Lane.LIVE)
+    queue.add(key("2", "silent"), Lane.LIVE)
+    await queue.take()
+    now[0] = 100.0
+    assert queue.still() == 0.0
+    queue.add(key("1", "quiet"), Lane.LIVE)
+    assert queue.still() == 100.0

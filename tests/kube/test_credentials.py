@@ -77,6 +77,12 @@ def test_a_second_entry_of_one_name_is_left_to_the_library(tmp_path):
     assert plain(path) is None
 
 
+def test_a_quoted_word_does_not_turn_verification_off(tmp_path):
+    path = write_kubeconfig(tmp_path, {"server": SERVER, "insecure-skip-tls-verify": "false"}, {"token": "sesame"})
+    with pytest.raises(InputError, match=r"insecure-skip-tls-verify .* is neither true nor false"):
+        plain(path)
+
+
 def test_several_kubeconfigs_are_left_to_the_library(tmp_path):
     path = write_kubeconfig(tmp_path, {"server": SERVER}, {"token": "sesame"})
     assert plain(Path(f"{path}:{path}")) is None

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -58,9 +59,17 @@ class LogKey:
         raw = self._key.public_bytes(Encoding.Raw, PublicFormat.Raw)
         return self.log_id, hashlib.sha256(origin.encode() + b"\n" + _NOTE_ED25519 + raw).digest(), *told
 
-    def check_time(self, integrated: int) -> None:
-        """Raise VerificationError for an entry of a time, in seconds since 1970, at which the key was not in use."""
+    def check_time(self, integrated: int | None) -> None:
+        """Raise VerificationError for an entry of a time, in seconds since 1970, at which the key was not in use.
+
+        Of an entry whose time the log has not signed, None, it cannot be told whether a key out of use was in use then.
+        """
         first, last = self.valid
+        if integrated is None:
+            if last is not None and last < time.time():
+                out = f"the log's key {self.log_id.hex()} is out of use"
+                raise VerificationError(f"{out}, and the log has not signed when it took the entry")
+            return
         if (first is not None and integrated < first) or (last is not None and integrated > last):
             moment = datetime.fromtimestamp(integrated, UTC).isoformat()
             raise VerificationError(f"the entry is of {moment}, when the log's key {self.log_id.hex()} was not in use")

@@ -38,8 +38,7 @@ def verify_entry(entry: LogEntry, *keys: LogKey) -> None:
         raise VerificationError("the entry has neither a signed timestamp nor an inclusion proof")
     if entry.promise:
         key.verify(promised(entry), entry.promise, "the signed entry timestamp")
-    if entry.integrated_time:
-        key.check_time(entry.integrated_time)
+    key.check_time(entry.integrated_time if entry.promise else None)
     if entry.proof is not None and checkpoint is not None:
         _check_inclusion(entry.body, entry.proof, checkpoint, key)
 

@@ -90,6 +90,13 @@ def test_what_has_no_entry_or_an_entry_without_proof_does_not_hold() -> None:
         verify_logged(replace(signed, log_entry=None), (LOG,), KEY)
 
 
+def test_an_entry_without_a_signed_time_is_not_taken_from_a_key_out_of_use() -> None:
+    signed = in_bundle("zz-proofonly")
+    verify_logged(signed, (replace(LOG, valid=(1.0, None)),), KEY)
+    with pytest.raises(VerificationError, match="is out of use, and the log has not signed when"):
+        verify_logged(signed, (replace(LOG, valid=(None, 1.0)),), KEY)
+
+
 def test_a_recorded_bundle_is_written_again_as_it_was_but_for_zeros() -> None:
     for name in ("z-full", "zz-proofonly"):
         text = recorded(f"{name}.bundle.json")

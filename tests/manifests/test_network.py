@@ -1,6 +1,12 @@
 """Who may speak with the controller, and with whom it may speak."""
 
+import ipaddress
+
+from chains.registry.addresses import REFUSED_NETWORKS
 from tests.manifests.builders import container, manifest, pod
+
+# This host, multicast and broadcast: no packet to them leaves a pod for somebody else's service.
+NO_HOSTS = {"0.0.0.0/8", "::/128", "224.0.0.0/4", "ff00::/8", "255.255.255.255/32"}
 
 
 def test_only_the_port_of_probes_and_metrics_is_open() -> None:
@@ -16,8 +22,8 @@ def test_it_reaches_names_the_api_registries_and_the_log_and_no_metadata_service
     assert {(port["port"], port["protocol"]) for port in names["ports"]} >= {(53, "UDP"), (53, "TCP")}
     assert {port["port"] for port in rest["ports"]} == {80, 443, 5000, 6443, 8443}
     blocks = {peer["ipBlock"]["cidr"]: peer["ipBlock"]["except"] for peer in rest["to"]}
-    assert "169.254.0.0/16" in blocks["0.0.0.0/0"]
-    assert "fe80::/10" in blocks["::/0"]
+    closed = {ipaddress.ip_network(text) for texts in blocks.values() for text in texts}
+    assert closed == {network for network in REFUSED_NETWORKS if str(network) not in NO_HOSTS}
 
 
 def test_whatever_else_comes_into_the_namespace_speaks_with_nobody() -> None:

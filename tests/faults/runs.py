@@ -4,7 +4,6 @@ from typing import Any
 
 NAMESPACE = "builds"
 MARK = "fault-mark"
-PARENT = "release"
 _TIMES = {"startTime": "2026-05-01T08:00:00Z", "completionTime": "2026-05-01T08:02:03Z"}
 _STEP = {"name": "build", "imageID": "docker.io/library/bash@sha256:" + "b2" * 32}
 _SPEC = {"steps": [{"name": "build", "image": "bash", "script": "make"}]}

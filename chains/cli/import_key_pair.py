@@ -3,8 +3,8 @@
 import click
 
 from chains.cli.cosign_command import CosignCommand, output_file_flag, switch, timeout_flag, together, verbose_flag
-from chains.cli.key_files import check_free, write_pair
-from chains.cli.key_reference import password_for, private_key_pem
+from chains.cli.key_files import check_free, key_paths, write_pair
+from chains.cli.key_reference import new_password, private_key_pem
 from chains.keys.generate import import_key_pair
 
 
@@ -23,6 +23,5 @@ from chains.keys.generate import import_key_pair
 def command(reference: str, output_key_prefix: str, yes: bool, timeout: str, verbose: bool) -> None:
     """Encrypt a plain private key (PKCS#8, SEC1 or PKCS#1) into PREFIX.key, and write its public half to PREFIX.pub."""
     pem = private_key_pem(reference)
-    check_free(output_key_prefix, overwrite=yes)
-    password = password_for("Enter password for private key", confirm=True)
-    write_pair(output_key_prefix, import_key_pair(pem, password))
+    check_free(*key_paths(output_key_prefix), overwrite=yes)
+    write_pair(output_key_prefix, import_key_pair(pem, new_password()))

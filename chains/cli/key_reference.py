@@ -3,15 +3,17 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 
 from chains.cli.imports import import_over_http
 from chains.cli.key_schemes import unusable
+from chains.cli.terminal import say
 from chains.errors import InputError
-from chains.keys.secret import ENCRYPTED_KEY, PASSWORD, PLAIN_KEY, signer_from_secret
+from chains.keys.secret import is_encrypted, signer_from_pem, signer_from_secret
 from chains.keys.signer import KeySigner
 
 _PLACES = "the private key in a file, env://VARIABLE or k8s://NAMESPACE/SECRET"
@@ -19,18 +21,19 @@ PASSWORD_VARIABLE = "COSIGN_PASSWORD"  # noqa: S105 - a variable's name
 
 
 async def signer_for(reference: str) -> KeySigner:
-    """Return the signer of a key reference; the password of an encrypted one is `password_for` it."""
+    """Return the signer of a key reference; the password of an encrypted one in a file or variable is asked for."""
     scheme, separator, _ = reference.partition("://")
     if not separator:
-        files = _key_files(_content(Path(reference)))
+        open_key = _opening(_content(Path(reference)))
+    elif scheme == "env":
+        open_key = _opening(_variable(reference.removeprefix("env://")))
     elif scheme == "k8s":
         files = await import_over_http("chains.cli.cluster_key").read_secret_files(reference)
-    elif scheme == "env":
-        files = _key_files(_variable(reference.removeprefix("env://")))
+        open_key = partial(signer_from_secret, files)
     else:
         raise unusable(scheme, _PLACES)
     try:
-        return await asyncio.to_thread(signer_from_secret, files)
+        return await asyncio.to_thread(open_key)
     except InputError as error:
         raise InputError(f"the key {reference} cannot be used: {error}") from error
 
@@ -45,24 +48,31 @@ def private_key_pem(reference: str) -> bytes:
     raise unusable(scheme, "the private key in a file or env://VARIABLE")
 
 
-def password_for(prompt: str, *, confirm: bool = False) -> bytes:
-    """Return $COSIGN_PASSWORD (even when empty), else ask on the terminal, else read one line of standard input."""
+def new_password() -> bytes:
+    """Return the password for a key that is being made; an empty one is taken, with a warning."""
+    password, source = _password(confirm=True)
+    if not password:
+        say(f"WARNING: the password from {source} is empty: whoever gets hold of the key can sign with it", err=True)
+    return password
+
+
+def _password(*, confirm: bool = False) -> tuple[bytes, str]:
+    """Return $COSIGN_PASSWORD (even when empty), else what the terminal or standard input says, and which it was."""
     given = os.environ.get(PASSWORD_VARIABLE)
     if given is not None:
-        return given.encode()
-    if sys.stdin.isatty():
-        text: str = click.prompt(
-            prompt, hide_input=True, confirmation_prompt=confirm, default="", show_default=False, err=True
-        )
-        return text.encode()
-    return sys.stdin.buffer.readline().rstrip(b"\r\n")
+        return given.encode(), f"${PASSWORD_VARIABLE}"
+    if not sys.stdin.isatty():
+        return sys.stdin.buffer.readline().rstrip(b"\r\n"), f"standard input, as ${PASSWORD_VARIABLE} is not set,"
+    prompt = "Enter password for private key"
+    text: str = click.prompt(
+        prompt, hide_input=True, confirmation_prompt=confirm, default="", show_default=False, err=True
+    )
+    return text.encode(), "the terminal"
 
 
-def _key_files(pem: bytes) -> Mapping[str, bytes]:
-    """Lay the key out as a signing secret would hold it."""
-    if b"ENCRYPTED COSIGN PRIVATE KEY" in pem or b"ENCRYPTED SIGSTORE PRIVATE KEY" in pem:
-        return {ENCRYPTED_KEY: pem, PASSWORD: password_for("Enter password for private key")}
-    return {PLAIN_KEY: pem}
+def _opening(pem: bytes) -> Callable[[], KeySigner]:
+    """Return what opens a key, the password of an encrypted one asked for."""
+    return partial(signer_from_pem, pem, *_password()) if is_encrypted(pem) else partial(signer_from_pem, pem)
 
 
 def _content(path: Path) -> bytes:

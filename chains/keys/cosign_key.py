@@ -52,12 +52,13 @@ class _EncryptedKey(msgspec.Struct, frozen=True):
 _COST = _Cost(n=65536, r=8, p=1)  # what cosign 2 and 3 write: 64 MiB, about 0.2 s
 
 
-def decrypt(pem: bytes, password: bytes) -> bytes:
+def decrypt(pem: bytes, password: bytes, source: str = "cosign.password") -> bytes:
     """Return the PKCS#8 DER inside cosign's key; raise InputError when the file or the password is wrong.
 
-    The password is tried as it is, then without one trailing newline, which editors and `kubectl` leave behind.
-    Costs what the file asks for (cosign's own: 64 MiB, about 0.2 s) within bounds that are checked before anything is
-    derived: N a power of two up to 2^20, r up to 16, p up to 4, 1 GiB of memory. Blocks, but lets other threads run.
+    `source` is where the password comes from, for the refusal. The password is tried as it is, then without one
+    trailing newline, which editors and `kubectl` leave behind. Costs what the file asks for (cosign's own: 64 MiB,
+    about 0.2 s) within bounds that are checked before anything is derived: N a power of two up to 2^20, r up to 16,
+    p up to 4, 1 GiB of memory. Blocks, but lets other threads run.
     """
     key = _read(pem)
     _check(key)
@@ -67,7 +68,7 @@ def decrypt(pem: bytes, password: bytes) -> bytes:
             return box.decrypt(key.ciphertext, key.cipher.nonce)
         except CryptoError:
             continue
-    raise InputError("the password does not open the key, or the key is damaged; check cosign.password")
+    raise InputError(f"the password from {source} does not open the key, or the key is damaged")
 
 
 def encrypt(pkcs8: bytes, password: bytes) -> bytes:

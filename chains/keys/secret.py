@@ -32,6 +32,21 @@ def signer_from_secret(files: Mapping[str, bytes]) -> KeySigner:
         raise InputError(f"{name}: {error}") from error
 
 
+def is_encrypted(pem: bytes) -> bool:
+    """Whether a key is one of cosign's, which a password opens."""
+    return b"ENCRYPTED COSIGN PRIVATE KEY" in pem or b"ENCRYPTED SIGSTORE PRIVATE KEY" in pem
+
+
+def signer_from_pem(pem: bytes, password: bytes = b"", source: str = "nowhere") -> KeySigner:
+    """Return the signer of a key, encrypted or not; `source` is where the password comes from, for the refusal.
+
+    Raises InputError; blocks as `signer_from_secret` does.
+    """
+    return KeySigner.of(
+        read_private_der(decrypt(pem, password, source)) if is_encrypted(pem) else read_private_key(pem)
+    )
+
+
 def _plain(files: Mapping[str, bytes]) -> PrivateKey:
     return read_private_key(files[PLAIN_KEY])
 

@@ -33,6 +33,37 @@ def test_an_existing_key_is_not_overwritten_unasked(tmp_path: Path) -> None:
     assert not (tmp_path / "cosign.pub").exists()
 
 
+@pytest.mark.parametrize(("flags", "answer"), [((), "y\n"), (("--yes",), "")])
+def test_an_existing_pair_is_overwritten_when_that_is_wanted(
+    tmp_path: Path, flags: tuple[str, ...], answer: str
+) -> None:
+    for name in ("cosign.key", "cosign.pub"):
+        (tmp_path / name).write_text("old")
+    result = chains("generate-key-pair", *flags, cwd=tmp_path, env={"COSIGN_PASSWORD": "pw"}, stdin=answer)
+    assert result.returncode == 0, result.stderr
+    assert "PUBLIC KEY" in (tmp_path / "cosign.pub").read_text()
+
+
+def test_nobody_to_ask_is_a_no(tmp_path: Path) -> None:
+    (tmp_path / "cosign.pub").write_text("precious")
+    result = chains("generate-key-pair", cwd=tmp_path, env={"COSIGN_PASSWORD": "pw"})
+    assert result.returncode == 1
+    assert "WARNING: File cosign.pub already exists. Overwrite?" in result.stderr
+    assert "Error: user declined the prompt" in result.stderr
+    assert "--yes" in result.stderr
+    assert (tmp_path / "cosign.pub").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("password", "source"), [({"COSIGN_PASSWORD": ""}, "$COSIGN_PASSWORD"), ({}, "standard input")]
+)
+def test_an_empty_password_is_taken_with_a_warning(tmp_path: Path, password: dict[str, str], source: str) -> None:
+    result = chains("generate-key-pair", cwd=tmp_path, env=password)
+    assert result.returncode == 0
+    assert f"WARNING: the password from {source}" in result.stderr
+    assert "is empty" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
@@ -47,15 +78,16 @@ def test_an_unusable_place_for_a_key_is_explained(tmp_path: Path, reference: str
 
 
 def test_no_cluster_is_one_sentence(tmp_path: Path) -> None:
-    env = {"COSIGN_PASSWORD": "", "HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "nowhere")}
+    env = {"COSIGN_PASSWORD": "pw", "HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "nowhere")}
     assert "kubeconfig" in refused(chains("generate-key-pair", "k8s://a/b", cwd=tmp_path, env=env))
 
 
 def test_signing_with_a_wrong_password_says_so_without_it(tmp_path: Path) -> None:
     chains("generate-key-pair", cwd=tmp_path, env={"COSIGN_PASSWORD": "right"})
     sentence = refused(chains("sign", SAMPLE, "--key", tmp_path / "cosign.key", env={"COSIGN_PASSWORD": "wr0ng"}))
-    assert "password" in sentence
+    assert "the password from $COSIGN_PASSWORD does not open the key" in sentence
     assert "wr0ng" not in sentence
+    assert "cosign.password" not in sentence
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_keys_that_cosign_made_have_the_public_keys_it_wrote(private: str, publi
 
 @pytest.mark.parametrize("password", [b"", b"pW", b"pw ", b"pw\n\n", b"\npw", b"pw\r"])
 def test_a_wrong_password_is_refused_and_not_repeated(password: bytes) -> None:
-    with pytest.raises(InputError, match="the password does not open the key") as refusal:
+    with pytest.raises(InputError, match=r"the password from cosign\.password does not open the key") as refusal:
         decrypt(CHEAP_KEY, password)
     assert "pw" not in str(refusal.value).lower()
 

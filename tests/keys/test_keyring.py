@@ -92,7 +92,10 @@ async def test_a_key_that_is_taken_out_leaves_the_ring_without_one() -> None:
     [
         ({"x509.pem": b"garbage"}, "x509.pem: this is no PEM file"),
         ({"x509.pem": plain_key()[:100]}, "x509.pem: the PEM block is cut short"),
-        ({"cosign.key": cheap_key(), "cosign.password": b"wrong"}, "cosign.key: the password does not open the key"),
+        (
+            {"cosign.key": cheap_key(), "cosign.password": b"wrong"},
+            "cosign.key: the password from cosign.password does not open the key",
+        ),
         ({"cosign.key": cheap_key()}, "cosign.key: cosign.password is missing"),
     ],
     ids=["garbage", "half-written", "wrong password", "password missing"],

@@ -49,7 +49,7 @@ async def test_the_old_public_key_is_kept_and_the_new_pair_is_in_the_secret(tmp_
     async with KubernetesServer() as kubernetes:
         here = await cluster(kubernetes, tmp_path)
         first = await here.public_key()
-        assert "or let --rotate do that" in (await here.chains("generate-key-pair", REFERENCE)).stderr
+        assert "or let --rotate do that" in (await here.chains("generate-key-pair", "-y", REFERENCE)).stderr
         assert await here.public_key() == first
 
         ended = await here.chains("generate-key-pair", "--rotate", "-y", REFERENCE)
@@ -74,6 +74,20 @@ async def test_a_secret_that_cannot_be_made_anew_is_put_back(tmp_path: Path) -> 
         ended = await here.chains("generate-key-pair", "--rotate", "-y", REFERENCE)
         assert ended.exit_code == 1
         assert await here.entries() == first
+
+
+@pytest.mark.parametrize("rotate", [(), ("--rotate",)])
+async def test_a_public_key_in_the_folder_is_not_overwritten_unasked(tmp_path: Path, rotate: tuple[str, ...]) -> None:
+    async with KubernetesServer() as kubernetes:
+        here = await cluster(kubernetes, tmp_path)
+        before = await here.entries()
+        (tmp_path / "cosign.pub").write_text("precious")
+        ended = await here.chains("generate-key-pair", *rotate, REFERENCE)
+        assert ended.exit_code == 1
+        assert "WARNING: File cosign.pub already exists. Overwrite?" in ended.stderr
+        assert "Error: user declined the prompt" in ended.stderr
+        assert (tmp_path / "cosign.pub").read_text() == "precious"
+        assert await here.entries() == before
 
 
 @pytest.mark.parametrize("reference", ["", "awskms://x"])

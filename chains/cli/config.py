@@ -3,12 +3,13 @@
 import click
 
 from chains.cli.config_check import command as check
+from chains.cli.verbs import VerbGroup
 from chains.config.policy import write_policy
 from chains.config.reference import write_reference
 from chains.config.schema import write_schema
 
 
-@click.group(name="config")
+@click.group(name="config", cls=VerbGroup)
 def command() -> None:
     """Speak of the settings in the ConfigMap chains-config."""
 

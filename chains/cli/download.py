@@ -13,6 +13,7 @@ from chains.cli.image_flags import ImageFlags, registry_flags
 from chains.cli.image_source import run_within
 from chains.cli.predicate_types import predicate_type
 from chains.cli.registry_images import RegistryImages, registry_images
+from chains.cli.verbs import VerbGroup
 from chains.errors import InputError
 from chains.payloads.bundle import read_bundle
 from chains.payloads.dsse import read_envelope
@@ -27,7 +28,7 @@ class _Statement(msgspec.Struct):
     predicate_type: str = msgspec.field(name="predicateType", default="")
 
 
-@click.group(name="download")
+@click.group(name="download", cls=VerbGroup)
 def command() -> None:
     """Print what is stored beside an image, without verifying it."""
 

@@ -7,6 +7,8 @@ from click.shell_completion import CompletionItem
 
 from chains.cli.captions import CAPTIONS
 from chains.cli.imports import import_quickly
+from chains.cli.terminal import printable
+from chains.cli.verbs import VerbGroup
 from chains.errors import ChainsError
 
 COMMANDS = {
@@ -34,7 +36,7 @@ COMMANDS = {
 }
 
 
-class _Verbs(click.Group):
+class _Verbs(VerbGroup):
     """A group whose commands are modules, each with a click command named `command`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -68,5 +70,5 @@ def main() -> None:
     try:
         _chains(prog_name="chains")
     except ChainsError as error:
-        click.echo(f"chains: {' '.join(str(error).split())}", err=True)
+        click.echo(printable(f"chains: {' '.join(str(error).split())}"), err=True)
         sys.exit(1)

@@ -1,6 +1,5 @@
 """What a setting's text may be; each check returns the value it stands for or raises InputError."""
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chains.artifacts.reference import Repository, shown
+from chains.config.nearest import nearest
 from chains.errors import InputError
 
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h)", re.ASCII)
@@ -36,7 +36,7 @@ def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
 
     def read(text: str) -> object:
         if text not in choices:
-            raise InputError(f"{shown(text)} is none of {', '.join(choices)}{_nearest(text, choices)}")
+            raise InputError(f"{shown(text)} is none of {', '.join(choices)}{nearest(text, choices)}")
         return text
 
     return Check(_listed("one of", choices), read, frozenset(unbuilt), _either(choices), choices)
@@ -49,7 +49,7 @@ def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
         items = [item.strip() for item in text.split(",")] if text else []
         for item in items:
             if item not in choices:
-                raise InputError(f"{shown(item)} is none of {', '.join(choices)}{_nearest(item, choices)}")
+                raise InputError(f"{shown(item)} is none of {', '.join(choices)}{nearest(item, choices)}")
         return tuple(sorted(set(items)))
 
     item = rf"\s*{_either(choices)}\s*"
@@ -64,7 +64,7 @@ def flag() -> Check:
             return True
         if text in _FALSE:
             return False
-        raise InputError(f"{shown(text)} is neither true nor false{_nearest(text.lower(), ('true', 'false'))}")
+        raise InputError(f"{shown(text)} is neither true nor false{nearest(text.lower(), ('true', 'false'))}")
 
     return Check(
         "`true` or `false`", read, pattern=_either(sorted(_TRUE | _FALSE)), choices=tuple(sorted(_TRUE | _FALSE))
@@ -133,12 +133,6 @@ def web_address() -> Check:
 
 def _either(choices: Iterable[str]) -> str:
     return f"(?:{'|'.join(map(re.escape, choices))})"
-
-
-def _nearest(text: str, choices: tuple[str, ...]) -> str:
-    """Ask whether the choice that looks most like the text was meant."""
-    near = difflib.get_close_matches(text.strip(), [choice for choice in choices if choice], n=1)
-    return f": did you mean {near[0]}?" if near else ""
 
 
 def _listed(lead: str, choices: tuple[str, ...]) -> str:

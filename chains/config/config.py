@@ -1,12 +1,12 @@
 """The configuration as a frozen value, and what was wrong with the text it was read from."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chains.artifacts.reference import Repository, shown
 from chains.config.keys import KEYS, Key
+from chains.config.nearest import nearest
 from chains.errors import InputError
 
 IGNORED = frozenset(("_example",))
@@ -188,6 +188,4 @@ def _is_idle(key: Key, entries: Mapping[str, str]) -> bool:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, _BY_NAME, n=1)
-    hint = f": did you mean {near[0]}?" if near else ""
-    return f"the key {shown(name)} is not known and has no effect{hint}"
+    return f"the key {shown(name)} is not known and has no effect{nearest(name, _BY_NAME)}"

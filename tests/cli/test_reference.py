@@ -46,3 +46,24 @@ def test_verbs_and_flags_are_completed(words: str, completed: str) -> None:
     env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), **asked}
     done = subprocess.run((sys.executable, "-m", "chains"), env=env, capture_output=True, text=True, check=True)
     assert completed in [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (("verfy",), "verify"),
+        (("Explain",), "explain"),
+        (("config", "chek"), "check"),
+        (("download", "signatur"), "signature"),
+    ],
+)
+def test_a_mistyped_verb_is_answered_with_the_one_that_was_meant(typed: tuple[str, ...], meant: str) -> None:
+    done = chains(*typed)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"Error: there is no command {typed[-1]!r}: did you mean {meant}?\n")
+
+
+def test_a_verb_like_none_is_answered_with_where_they_are_listed() -> None:
+    done = chains("frobnicate")
+    assert "there is no command 'frobnicate'\n" in done.stderr
+    assert "Try 'chains --help'" in done.stderr

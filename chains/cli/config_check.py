@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from chains.cli.terminal import say
 from chains.config.lint import Finding, Grade, lint
 from chains.errors import EdgeError, InputError
 from chains.runs.documents import read_documents
@@ -41,9 +42,9 @@ def command(file: Path | None, namespace: str | None, kubeconfig: str | None, ou
 
 def _print(findings: tuple[Finding, ...], count: int) -> None:
     for found in findings:
-        click.echo(f"{_MARKS[found.grade]} {found.sentence}")
+        say(f"{_MARKS[found.grade]} {found.sentence}")
     if not findings:
-        click.echo(f"good: {count} {'setting' if count == 1 else 'settings'}, nothing to say against any")
+        say(f"good: {count} {'setting' if count == 1 else 'settings'}, nothing to say against any")
 
 
 def _in_file(path: Path) -> Mapping[str, str]:

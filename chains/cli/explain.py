@@ -13,7 +13,7 @@ from chains.artifacts.reference import ImageReference
 from chains.cli.loop import run
 from chains.cli.run_files import read_run_files
 from chains.cli.settings import ca_files_from, config_from
-from chains.cli.terminal import printable
+from chains.cli.terminal import say
 from chains.config.config import Config
 from chains.errors import ChainsError, InputError
 from chains.pipeline.explanation import Explanation, explain, remedy
@@ -127,9 +127,9 @@ def _planned(explanation: Explanation) -> Iterator[str]:
 
 def _print(each: Explained) -> None:
     row = _row(each)
-    click.echo(row.pop("run"))
+    say(row.pop("run"))
     for part, sentences in row.items():
         if sentences:
             click.echo(f"  {part}")
         for sentence in sentences:
-            click.echo(f"    {printable(' '.join(sentence.split()))}")
+            say(f"    {' '.join(sentence.split())}")

@@ -8,6 +8,7 @@ from chains.cli.cosign_command import CosignCommand, output_file_flag, timeout_f
 from chains.cli.image_source import run_within
 from chains.cli.key_reference import signer_for
 from chains.cli.key_schemes import WEB
+from chains.cli.terminal import say
 from chains.cli.verifying_key import verifier_for
 from chains.errors import InputError
 
@@ -33,7 +34,7 @@ def command(reference: str, outfile: Path | None, timeout: str, verbose: bool) -
         outfile.write_bytes(public)
     except OSError as error:
         raise InputError(f"{outfile} cannot be written: {error.strerror}") from error
-    click.echo(f"wrote {outfile}", err=True)
+    say(f"wrote {outfile}", err=True)
 
 
 async def _public_pem(reference: str) -> bytes:

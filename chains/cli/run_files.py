@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import msgspec
 
+from chains.cli.terminal import say
 from chains.errors import InputError
 from chains.runs.documents import read_documents
 from chains.runs.run import KINDS, Run, parse_run
@@ -31,7 +31,7 @@ class FoundRuns:
             if run.done:
                 yield run
             else:
-                click.echo(f"note: {run} has not finished, and only finished runs are signed", err=True)
+                say(f"note: {run} has not finished, and only finished runs are signed", err=True)
 
 
 def read_run_files(paths: tuple[Path, ...]) -> FoundRuns:

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import click
-
+from chains.cli.terminal import say
 from chains.config.config import Config, read_config
 from chains.errors import InputError
 
@@ -20,7 +19,7 @@ def config_from(settings: tuple[str, ...]) -> Config:
     if reading.problems or reading.unknown:
         raise InputError("; ".join((*reading.problems, *reading.unknown)))
     for sentence in (*reading.impossible, *reading.unbuilt):
-        click.echo(f"note: {sentence}", err=True)
+        say(f"note: {sentence}", err=True)
     return reading.config
 
 

@@ -9,6 +9,7 @@ from chains.cli.key_reference import signer_for
 from chains.cli.loop import run
 from chains.cli.run_files import read_run_files
 from chains.cli.settings import ca_files_from, config_from
+from chains.cli.terminal import say
 from chains.config.config import Config
 from chains.errors import InputError
 from chains.pipeline.children import with_children
@@ -60,15 +61,13 @@ async def _sign_all(plans: list[Plan], config: Config, reference: str, ca_files:
 
 
 def _report(plan: Plan, receipts: tuple[Receipt, ...]) -> None:
-    click.echo(str(plan.origin) + ("" if receipts else ": nothing to sign"))
+    say(str(plan.origin) + ("" if receipts else ": nothing to sign"))
     for receipt in receipts:
         for place in (place for stored in receipt.stored.values() for place in stored.locations):
-            click.echo(f"  {receipt.request.kind} {receipt.request.artifact} stored at {place}")
+            say(f"  {receipt.request.kind} {receipt.request.artifact} stored at {place}")
         if receipt.signed is not None and receipt.signed.log_entry is not None:
-            click.echo(f"  {receipt.request.kind} {receipt.request.artifact} logged at {receipt.signed.log_entry.url}")
+            say(f"  {receipt.request.kind} {receipt.request.artifact} logged at {receipt.signed.log_entry.url}")
         for failure in receipt.failures:
-            click.echo(
-                f"  {receipt.request.kind} {receipt.request.artifact} FAILED in {failure.where}: {failure.error}"
-            )
+            say(f"  {receipt.request.kind} {receipt.request.artifact} FAILED in {failure.where}: {failure.error}")
     for reason in plan.reasons:
-        click.echo(f"  note: {reason}")
+        say(f"  note: {reason}")

@@ -8,6 +8,7 @@ import msgspec
 
 from chains.cli.run_files import read_run_files
 from chains.cli.settings import config_from
+from chains.cli.terminal import say
 from chains.pipeline.plan import Plan, SigningRequest, plan_run
 from chains.runs.run import Run
 
@@ -50,11 +51,11 @@ def _row(run: Run, request: SigningRequest) -> dict[str, Any]:
 def _explain(run: Run, plan: Plan, *, to_stderr: bool) -> None:
     """Print a plan for people; beside JSON only the reasons, on stderr."""
     if not to_stderr:
-        click.echo(f"{run}" + ("" if plan.requests else ": nothing to sign"))
+        say(f"{run}" + ("" if plan.requests else ": nothing to sign"))
         for request in plan.requests:
-            click.echo(f"  sign {request.kind} {request.artifact} as {request.format} into {_where(request)}")
+            say(f"  sign {request.kind} {request.artifact} as {request.format} into {_where(request)}")
     for reason in plan.reasons:
-        click.echo(f"note: {run}: {reason}" if to_stderr else f"  note: {reason}", err=to_stderr)
+        say(f"note: {run}: {reason}" if to_stderr else f"  note: {reason}", err=to_stderr)
 
 
 def _where(request: SigningRequest) -> str:

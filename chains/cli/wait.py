@@ -10,6 +10,7 @@ from chains.cli.image_flags import ImageFlags
 from chains.cli.image_source import ImageSource, image_source, span_in_seconds
 from chains.cli.loop import run
 from chains.cli.predicate_types import predicate_type
+from chains.cli.terminal import say
 from chains.cli.verify_flags import VerifyFlags, all_flags, log_verifier
 from chains.cli.verifying_key import verifier_for
 from chains.cli.wait_run import Awaited, HopelessError, await_run
@@ -86,7 +87,7 @@ def command(what: str, namespace: str, type_name: str, kubeconfig: str | None, *
         refuse(str(error), NOT_JUDGED)
     if why is not None:
         refuse(f"it was not verified within {flags.timeout}{f': {why}' if why else ''}", TIMED_OUT)
-    click.echo(f"{what} is signed and attested")
+    say(f"{what} is signed and attested")
 
 
 async def _wait(  # noqa: PLR0917 - a command's settings

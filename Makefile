@@ -5,7 +5,12 @@ BIN := $(VENV)/bin
 KUBECTL ?= .peers/bin/kubectl
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint properties faults peers interop e2e bench release site lock docs clean
+.PHONY: help setup demo test lint properties faults peers interop e2e bench release site lock docs clean
+
+help: ## this list
+	@echo 'make demo tells the whole story; chains --help lists the commands. All targets:'
+	@sed -n 's/^\([a-z0-9]*\):.* ## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	  while IFS='|' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 

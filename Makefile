@@ -57,6 +57,7 @@ docs: $(VENV)/dev.stamp ## regenerate what is generated
 	@$(BIN)/chains docs > docs/cli.md
 	@$(BIN)/chains docs --man docs/man
 	@$(BIN)/chains docs metrics > docs/metrics.md
+	@$(BIN)/chains docs causes > docs/causes.md
 
 site: $(VENV)/site.stamp ## the documentation as a site, in dist/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

@@ -1,5 +1,7 @@
 """The three families of errors; nothing else leaves a room."""
 
+import os
+
 
 class ChainsError(Exception):
     """The root of the three families, for callers that only print the sentence."""
@@ -23,3 +25,9 @@ class EdgeError(ChainsError):
 
 class VerificationError(ChainsError):
     """A signature, a digest or a claim does not hold."""
+
+
+def system_words(error: OSError) -> str:
+    """Return why a connection failed, as the system has it: asyncio's words name the call that it made instead."""
+    known = error.errno is not None and error.errno > 0
+    return os.strerror(error.errno) if known else error.strerror or str(error)  # type: ignore[arg-type]

@@ -11,16 +11,18 @@ from chains.errors import InputError
 
 
 @click.command(name="docs", hidden=True)
-@click.argument("what", default="commands", type=click.Choice(["commands", "metrics"]))
+@click.argument("what", default="commands", type=click.Choice(["commands", "metrics", "causes"]))
 @click.option("--man", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write manual pages there.")
 @click.pass_context
 def command(ctx: click.Context, what: str, folder: Path | None) -> None:
-    """Print the reference of every command, or of every metric, as Markdown; or write the manual pages."""
+    """Print the reference of every command, metric or cause as Markdown; or write the manual pages."""
     root = ctx.find_root().command
     if folder is not None:
         _write_pages(folder, write_manual(root))
     elif what == "metrics":
         click.echo(import_quickly("chains.controller.metric_table").write_metrics_reference(), nl=False)
+    elif what == "causes":
+        click.echo(import_quickly("chains.pipeline.cause_reference").write_causes_reference(), nl=False)
     else:
         click.echo(write_reference(root), nl=False)
 

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from chains.artifacts.reference import Repository
-from chains.cli.doctor_cluster import check_rights, check_tekton, pushed_lately, read_settings
+from chains.cli.doctor_cluster import check_api, check_rights, check_tekton, pushed_lately, read_settings
 from chains.cli.doctor_table import Finding, Verdict, print_findings, rows
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
@@ -16,6 +16,7 @@ from chains.keys.keyring import SecretSource
 from chains.keys.secret import signer_from_secret
 from chains.kube.client import KubeClient
 from chains.payloads.payload import Origin
+from chains.pipeline.host_causes import remedies, way_there
 from chains.wiring import ClusterWiring, secret_source
 
 TRIAL = b"chains doctor"
@@ -63,6 +64,8 @@ def command(  # noqa: PLR0917 - one parameter an option
         try:
             source = secret_source(signing_secrets, client, system)
             async with ClusterWiring(client, source, os.environ, ca_files_from(registry_ca)) as wiring:
+                if unreached := await check_api(client):
+                    return unreached
                 found = [*await check_rights(client, system, user), *await check_tekton(client)]
                 found += await _check_key(source)
                 entries, said = await read_settings(client, system)
@@ -84,13 +87,12 @@ def command(  # noqa: PLR0917 - one parameter an option
 
 async def _check_key(source: SecretSource) -> list[Finding]:
     """Load the key, sign with it, and verify what it signed."""
-    helps = "chains generate-key-pair k8s://NAMESPACE/signing-secrets makes one"
     try:
         files = await source.read()
         signer = signer_from_secret(files)
         signer.verifier.verify(TRIAL, (await signer.sign(TRIAL)).raw)
     except ChainsError as error:
-        return [Finding("key", Verdict.BAD, f"{source.name}: {error}", helps)]
+        return [Finding("key", Verdict.BAD, f"{source.name}: {error}", _helps(error, "put a key there"))]
     public = files.get("cosign.pub", b"")
     if public and public.split() != signer.public_pem.split():
         why = f"cosign.pub in {source.name} is not the public half of the key that signs"
@@ -106,7 +108,7 @@ async def _check_log(wiring: ClusterWiring, config: Config) -> list[Finding]:
     except VerificationError as error:
         return [Finding("log", Verdict.BAD, str(error), "set transparency.public-key to this log's key")]
     except ChainsError as error:
-        return [Finding("log", Verdict.BAD, str(error), "transparency.url, or the way there, is to be mended")]
+        return [Finding("log", Verdict.BAD, str(error), way_there(str(error)) or "set transparency.url to a log's URL")]
     return [
         Finding("log", Verdict.GOOD, f"{config.transparency.url} has {checkpoint.size} entries, and its key is known")
     ]
@@ -135,6 +137,12 @@ async def _check_push(wiring: ClusterWiring, config: Config, origin: Origin, ima
     try:
         await wiring.try_push(config, origin, image)
     except ChainsError as error:
-        helps = f"a Secret with push rights under `secrets` of {who}"
-        return Finding("registry", Verdict.BAD, str(error), helps)
+        return Finding(
+            "registry", Verdict.BAD, str(error), _helps(error, f"ask whoever runs it why {who} may not push")
+        )
     return Finding("registry", Verdict.GOOD, f"{who} may push to {config.oci_repository or image}")
+
+
+def _helps(error: ChainsError, otherwise: str) -> str:
+    """Return the remedy against an error: of the way to a host first, then of what it answered."""
+    return next(remedies(str(error)), otherwise)

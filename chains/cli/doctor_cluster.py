@@ -13,8 +13,10 @@ from chains.errors import ChainsError, EdgeError, InputError
 from chains.kube.access_review import Right, is_allowed
 from chains.kube.client import KubeClient
 from chains.kube.config_map import read_config_map
+from chains.kube.refusals import ForbiddenError
 from chains.kube.resources import TASK_RUNS
 from chains.payloads.payload import Origin
+from chains.pipeline.host_causes import remedies, way_there
 from chains.runs.run import parse_run
 
 CONFIG_MAP = "chains-config"
@@ -38,13 +40,25 @@ def rights(system_namespace: str) -> Iterator[Right]:
     yield Right("", "secrets", "get", system_namespace, "signing-secrets")
 
 
+async def check_api(client: KubeClient) -> list[Finding]:
+    """Return what keeps the Kubernetes API from being asked, nothing where it answers."""
+    try:
+        await client.get("/version")
+    except EdgeError as error:
+        helps = way_there(str(error)) or ("" if isinstance(error, ForbiddenError) else "look at the API server's log")
+        return [Finding("API", Verdict.BAD, str(error), helps)] if helps else []
+    return []
+
+
 async def check_rights(client: KubeClient, system_namespace: str, user: str) -> list[Finding]:
     """Ask for each right whether it is granted."""
     wanted = list(rights(system_namespace))
     try:
         granted = await asyncio.gather(*(is_allowed(client, right, user) for right in wanted))
     except EdgeError as error:
-        return [Finding("rights", Verdict.UNKNOWN, str(error), "ask as somebody who may create access reviews")]
+        known = [] if isinstance(error, ForbiddenError) and "HTTP 403" in str(error) else remedies(str(error))
+        helps = next(iter(known), "ask as somebody who may create access reviews")
+        return [Finding("rights", Verdict.UNKNOWN, str(error), helps)]
     lacking = [right for right, allowed in zip(wanted, granted, strict=True) if not allowed]
     who = user or "whoever runs this"
     if not lacking:

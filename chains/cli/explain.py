@@ -16,10 +16,12 @@ from chains.cli.settings import ca_files_from, config_from
 from chains.cli.terminal import say
 from chains.config.config import Config
 from chains.errors import ChainsError, InputError
-from chains.pipeline.explanation import Explanation, explain, remedy
+from chains.pipeline.explanation import Explanation, explain, remedied
+from chains.pipeline.host_causes import remedies
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages
 from chains.registry.credentials import config_file_keychain
+from chains.runs.marks import SIGNED
 from chains.runs.run import KINDS, Run
 
 
@@ -34,9 +36,11 @@ class Explained:
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What to change, Events considered."""
-        helps = (remedy(sentence) for sentence in self.told if sentence.startswith(("Retrying", "PullSecrets")))
-        return tuple(dict.fromkeys((*self.explanation.advice, *filter(None, helps))))
+        """What to change, with what registries, Events and settings say considered."""
+        ours = remedied(self.run, (*self.told, *self.stored))
+        heard = [said for said in self.told if said.startswith(("Retrying", "PullSecrets", "chains-config cannot"))]
+        hosts = (helps for said in (*heard, *self.stored) for helps in remedies(said))
+        return tuple(dict.fromkeys((*self.explanation.advice, *ours, *hosts)))
 
 
 @click.command(name="explain")
@@ -92,17 +96,21 @@ async def _with_stored(explained: list[Explained], config: Config, registry_ca: 
         beside = CosignImages(client, config_file_keychain(os.environ), config.oci_repository)
         looked = []
         for each in explained:
-            images = dict.fromkeys(image for request in each.explanation.requests for image in request.payload.images)
-            stored = [await _stored(beside, image) for image in images]
+            requests = [request for request in each.explanation.requests if "oci" in request.stores]
+            images = dict.fromkeys(image for request in requests for image in request.payload.images)
+            marked = each.run.annotations.get(SIGNED) == "true"
+            stored = [await _stored(beside, image, marked=marked) for image in images]
             looked.append(Explained(each.run, each.explanation, tuple(stored), each.told))
         return looked
 
 
-async def _stored(beside: CosignImages, image: ImageReference) -> str:
+async def _stored(beside: CosignImages, image: ImageReference, *, marked: bool) -> str:
     try:
         signatures, attestations = await beside.find_signatures(image), await beside.find_attestations(image)
     except ChainsError as error:
         return f"beside {image}: cannot be looked at: {error}"
+    if marked and not signatures and not attestations:
+        return f"it is marked as signed, and nothing stands beside {image}"
     return f"beside {image}: {len(signatures)} signatures, {len(attestations)} attestations, not verified here"
 
 
@@ -123,6 +131,7 @@ def _planned(explanation: Explanation) -> Iterator[str]:
         yield f"{request.kind} {request.artifact} as {request.format} into {', '.join(request.stores)}{logged}"
     if not explanation.requests:
         yield "nothing"
+    yield from (f"no more: {why}" for why in explanation.left_out if f"near miss: {why}" not in explanation.found)
 
 
 def _print(each: Explained) -> None:

@@ -19,7 +19,7 @@ from chains.runs.run import Run, parse_run
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What there is to explain a run by; `told` are its Events."""
+    """What there is to explain a run by; `told` is what is wrong with the settings, and its Events."""
 
     run: Run
     config: Config
@@ -48,19 +48,21 @@ async def read_case(kubeconfig: str | None, kind: str, namespace: str, name: str
             raise InputError(f"there is no {kind} {namespace}/{name}; another kind is named with --kind")
         run = parse_run(text)
         children = await gather_children(run.key, run, cluster) if kind == "PipelineRun" else ()
-        return Case(run, await read_settings(client), children, tuple([said async for said in _told(client, run)]))
+        config, said = await read_settings(client)
+        return Case(run, config, children, (*said, *[each async for each in _told(client, run)]))
     finally:
         await client.close()
 
 
-async def read_settings(client: KubeClient) -> Config:
-    """Return the configuration of the cluster, the defaults where it may not be read."""
+async def read_settings(client: KubeClient) -> tuple[Config, tuple[str, ...]]:
+    """Return the configuration of the cluster, the defaults where it cannot be read, and what is wrong with it."""
     namespace = os.environ.get("SYSTEM_NAMESPACE") or "tekton-chains"
     try:
         held = await read_config_map(client, namespace, CONFIG_MAP)
-    except EdgeError:
-        return read_config({}).config
-    return read_config({name: text.decode("utf-8", "replace") for name, text in held.items()}).config
+    except EdgeError as error:
+        return read_config({}).config, (f"chains-config cannot be read, so the defaults are taken for it: {error}",)
+    reading = read_config({name: text.decode("utf-8", "replace") for name, text in held.items()})
+    return reading.config, tuple(f"chains-config is refused: {why}" for why in (*reading.problems, *reading.impossible))
 
 
 async def _told(client: KubeClient, run: Run) -> AsyncIterator[str]:

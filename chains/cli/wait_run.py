@@ -42,7 +42,7 @@ async def await_run(kubeconfig: str | None, kind: str, namespace: str, name: str
         text = await cluster.read_named(kind, namespace, name)
         if text is None:
             raise InputError(f"there is no {kind} {namespace}/{name}")
-        config = await read_settings(client)
+        config, _ = await read_settings(client)
         run = await _settled(client, parse_run(text), config)
         children = await gather_children(run.key, run, cluster)
         return _beside_images(run, children, config)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import aiohttp
 import yarl
 
-from chains.errors import InputError
+from chains.errors import InputError, system_words
 
 CONNECTIONS = 100
 CONNECT_SECONDS = 10.0
@@ -76,8 +76,14 @@ def cause(error: aiohttp.ClientError | OSError) -> str:
     """Return why no answer came, in the cause's own words; aiohttp's sentence holds the representation of a context."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return str(error.certificate_error)
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"the proxy {error.host}:{error.port}: {system_words(error.os_error)}"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"no address is known for its name: {system_words(error.os_error)}"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return f"no TLS came about: {error.__cause__ or error.os_error}"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return error.strerror or str(error.os_error)
+        return system_words(error.os_error)
     return str(error) or type(error).__name__
 
 

@@ -1,77 +1,54 @@
 """Why a run was signed, or was not: what it says it built, what was planned, what happened, what to change."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from chains.artifacts.hints import read_hints
+from chains.artifacts.reference import shown
 from chains.config.config import UPLOAD, Config
+from chains.config.nearest import closest
 from chains.errors import InputError
-from chains.pipeline.plan import NO_HINT, SigningRequest, plan_run
+from chains.pipeline.causes import first_cause
+from chains.pipeline.host_causes import remedies
+from chains.pipeline.plan import NO_ATTACHMENT, NO_HINT, SigningRequest, plan_run
+from chains.pipeline.run_causes import OF_THE_RUN
 from chains.runs.marks import PREFIX, REASON, SIGNED, TRANSPARENCY, is_asked_for, is_foreign, is_settled
 from chains.runs.run import Run
 
 RETRIES = PREFIX + "retries"
+_HINTED = ("IMAGE_URL", "IMAGE_DIGEST", "ARTIFACT_URI", "ARTIFACT_DIGEST", "ARTIFACT_OUTPUTS")
+_ALIKE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One run explained, each part in sentences; `requests` is the plan."""
+    """One run explained, each part in sentences; `requests` is the plan, and `left_out` what it is not and why."""
 
     found: tuple[str, ...]
     requests: tuple[SigningRequest, ...]
+    left_out: tuple[str, ...]
     happened: tuple[str, ...]
     advice: tuple[str, ...]
 
 
-# What refusals say, and what helps against each; the first that fits counts.
-_REMEDIES: tuple[tuple[str, str], ...] = (
-    (r"kubernetes api refused .*(secrets|serviceaccounts)", "grant the service the rule that the message names"),
-    (r"auth of the entry|docker config", "mend the registry credentials in the Secret that the message names"),
-    (
-        r"\b(401|403)\b|denied|unauthorized|may not push",
-        "put a Secret with push rights under `secrets` of the service "
-        "account that the run uses; chains doctor tries the push",
-    ),
-    (r"\b429\b|too many requests", "the registry asks for less; the run is tried again by itself"),
-    (r"certificate|tls", "give the registry's authority to the service with --registry-ca HOST=FILE"),
-    (
-        r"link-local|metadata address|address .* refused",
-        "the run names an address that is never spoken to: name a registry",
-    ),
-    (r"no key to sign with|cosign\.password|signing key", "chains generate-key-pair k8s://NAMESPACE/signing-secrets"),
-    (
-        r"transparency log|rekor",
-        "transparency.mode: deferred stores at once and logs later; chains doctor tries the log",
-    ),
-    (r"\b(404|405)\b|name unknown|not found", "make the repository in the registry, or allow pushes to it"),
-    (
-        r"immutable",
-        "let the registry change tags that begin with sha256-, or use storage.oci.encoding-format: sigstore-bundle",
-    ),
-    (
-        r"quota|exceeds|too large|\b413\b",
-        "what is stored is too large for that place: store it in oci rather than tekton",
-    ),
-    (r"\b5\d\d\b|did not answer|cannot connect|timed? ?out", "the other side is out of order; the run is tried again"),
-    (r"cannot be read|is no digest|is no image", "the run itself says something that cannot be read: mend its results"),
-)
-
-
 def explain(run: Run, config: Config, children: Sequence[Run] = ()) -> Explanation:
     """Explain a run from what it says, the configuration, and the marks on it; a pure function."""
-    found = tuple(_found(run))
+    found, happened = tuple(_found(run)), tuple(_happened(run, config, children))
     try:
         plan = plan_run(run, config, children)
     except InputError as error:
-        return Explanation(found, (), tuple(_happened(run)), (f"mend what the run says: {error}",))
-    advice = dict.fromkeys((*_advice(run, config, children), *_missing(plan.reasons)))
-    return Explanation(found, plan.requests, tuple(_happened(run)), tuple(advice))
+        return Explanation(found, (), (), happened, (f"mend what the run says: {error}",))
+    left_out = tuple(_left_out(run, config, plan.reasons))
+    advice = (*remedied(run, happened), *_again(run), *remedied(run, left_out))
+    return Explanation(found, plan.requests, left_out, happened, tuple(dict.fromkeys(advice)))
 
 
-def remedy(sentence: str) -> str:
-    """Return what helps against a refusal, empty where nobody knows."""
-    return next((helps for pattern, helps in _REMEDIES if re.search(pattern, sentence, re.IGNORECASE)), "")
+def remedied(run: Run, sentences: Iterable[str]) -> tuple[str, ...]:
+    """Return what helps against what these sentences say of a run, each once; a sentence may say it itself."""
+    helps = (_helps(sentence) for sentence in sentences)
+    return tuple(dict.fromkeys(_spelt_out(each, run) for each in chain.from_iterable(helps)))
 
 
 def is_hopeless(run: Run, config: Config) -> str:
@@ -98,12 +75,28 @@ def _found(run: Run) -> Iterator[str]:
     yield from (f"near miss: {reason}" for reason in hints.reasons)
 
 
-def _happened(run: Run) -> Iterator[str]:
-    mark, reason = run.annotations.get(SIGNED), run.annotations.get(REASON)
+def _happened(run: Run, config: Config, children: Sequence[Run]) -> Iterator[str]:
+    if is_foreign(run.managed_by, config.managed_by):
+        yield f"its controller is {run.managed_by}, to which its runs are left"
     if not run.done:
         yield "it has not finished"
     elif run.outcome == "False":
         yield "it failed; what it built before that is signed all the same"
+    yield from _marked(run)
+    if run.done and not is_settled(run.annotations):
+        yield from _awaited(config, children)
+    if run.annotations.get(SIGNED) == "failed" and RETRIES in run.annotations:
+        yield f"Tekton Chains tried it {run.annotations[RETRIES]} times, and gave it up"
+    if logged := run.annotations.get(TRANSPARENCY):
+        yield f"logged at {logged}"
+    elif config.transparency.enabled == "manual" and UPLOAD not in run.annotations:
+        yield f"it is not logged: transparency.enabled is manual, and it has no annotation {UPLOAD}"
+    if run.hold.deleted and run.hold.ours:
+        yield "it is being deleted, and held back until it is signed"
+
+
+def _marked(run: Run) -> Iterator[str]:
+    mark, reason = run.annotations.get(SIGNED), run.annotations.get(REASON)
     if mark == "true":
         yield f"it is marked as signed{f', and there was nothing to sign: {reason}' if reason else ''}"
     elif mark == "failed":
@@ -114,41 +107,52 @@ def _happened(run: Run) -> Iterator[str]:
         yield "it was signed or given up before, and is to be signed again"
     elif run.done:
         yield "it carries no mark: it waits for its turn, or for its next try"
-    if RETRIES in run.annotations:
-        yield f"Tekton Chains tried it {run.annotations[RETRIES]} times"
-    if logged := run.annotations.get(TRANSPARENCY):
-        yield f"logged at {logged}"
-    if run.hold.deleted and run.hold.ours:
-        yield "it is being deleted, and held back until it is signed"
 
 
-def _advice(run: Run, config: Config, children: Sequence[Run]) -> Iterator[str]:
-    if is_foreign(run.managed_by, config.managed_by):
-        yield f"its controller is {run.managed_by}: name it in filter.managed-by to have its runs signed"
+def _awaited(config: Config, children: Sequence[Run]) -> Iterator[str]:
+    unsettled = [child.name for child in children if not is_settled(child.annotations)]
+    if unsettled:
+        yield f"it waits for its child runs {', '.join(unsettled)}"
+    if config.backfill != float("inf"):
+        yield "runs.backfill leaves out runs that ended before the service began"
+
+
+def _left_out(run: Run, config: Config, reasons: Sequence[str]) -> Iterator[str]:
+    """Yield why no more is planned; of a run in progress nothing can be said yet."""
     if not run.done:
-        yield "wait until it has finished"
-    elif not is_settled(run.annotations):
-        unfinished = [child.name for child in children if not is_settled(child.annotations)]
-        if unfinished:
-            yield f"it waits for its child runs {', '.join(unfinished)}: chains explain them"
-        yield "if it stays unmarked, chains doctor says what keeps the service from working"
-        if config.backfill != float("inf"):
-            yield "runs.backfill leaves out runs that ended before the service started: chains resign has it signed"
-    if run.annotations.get(SIGNED) == "failed":
-        helps = remedy(run.annotations.get(REASON, ""))
-        again = f"chains resign {run.kind.lower()}/{run.name} -n {run.namespace}"
-        yield f"{helps}; then {again}" if helps else f"mend what the reason names; then {again}"
-    if config.transparency.enabled == "manual" and UPLOAD not in run.annotations:
-        yield f'it is not logged: transparency.enabled is manual, and that asks for the annotation {UPLOAD}: "true"'
+        return
+    telling = [reason for reason in reasons if reason != NO_ATTACHMENT.format(kind=run.kind.lower())]
+    yield from telling or reasons
+    if NO_HINT in telling:
+        yield from _misnamed(run)
     treatment = config.pipelinerun if run.kind == "PipelineRun" else config.taskrun
     if treatment.enabled and "oci" not in treatment.stores:
-        key = f"artifacts.{run.kind.lower()}.storage"
-        yield f"its attestation is on the run alone: add oci to {key} to have it beside images"
+        yield "its attestation is kept on the run alone"
 
 
-def _missing(reasons: Sequence[str]) -> Iterator[str]:
-    for reason in reasons:
-        if reason == NO_HINT:
-            yield "have a task write the results IMAGE_URL and IMAGE_DIGEST, or one of the others that name artifacts"
-        else:
-            yield reason
+def _misnamed(run: Run) -> Iterator[str]:
+    """Yield which results are called nearly as type hints are."""
+    for result in run.results:
+        spelt = result.name.upper().replace("-", "_").replace(".", "_")
+        meant = next((name for name in _HINTED if spelt.endswith(name)), "") or closest(spelt, _HINTED, _ALIKE)
+        if meant:
+            yield f"result {shown(result.name)} is called so that nothing reads it: was it to end with {meant}?"
+
+
+def _again(run: Run) -> Iterator[str]:
+    if run.annotations.get(SIGNED) == "failed":
+        helps = next(remedies(run.annotations.get(REASON, "")), "mend what the reason names")
+        yield f"{helps}; then {_spelt_out('chains resign RUN', run)}"
+
+
+def _helps(sentence: str) -> Iterator[str]:
+    """Yield what helps against a sentence of ours."""
+    cause = first_cause(sentence, OF_THE_RUN)
+    if cause is not None:
+        yield cause.helps or sentence
+
+
+def _spelt_out(helps: str, run: Run) -> str:
+    kind = run.kind.lower()
+    spelt = re.sub(r"\bRUN\b", lambda _: f"{kind}/{run.name} -n {run.namespace}", helps)
+    return re.sub(r"\bKIND\b", lambda _: kind, spelt)

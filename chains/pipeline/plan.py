@@ -20,6 +20,8 @@ NO_HINT = (
     "or ARTIFACT_OUTPUTS)"
 )
 
+NO_ATTACHMENT = "the attestation has no image to be attached to, and artifacts.{kind}.storage names no store but oci"
+
 
 @dataclass(frozen=True, slots=True)
 class SigningRequest:
@@ -81,6 +83,10 @@ def plan_children(request: SigningRequest, children: Iterable[Digest]) -> Iterab
         yield replace(request, artifact=f"{child.name}@{digest}", payload=signed, image=child)
 
 
+def _switched_off(kind: str, treatment: Treatment) -> str:
+    return f"artifacts.{kind}.signer is none" if treatment.stores else f"artifacts.{kind}.storage is empty"
+
+
 def _pruned(name: str) -> str:
     return f"child TaskRun {name} was not found: the run is attested without what that child would tell"
 
@@ -89,9 +95,7 @@ def _attestation(family: Family, config: Config, reasons: list[str]) -> Iterable
     run, kind = family.run, family.run.kind.lower()
     treatment = config.taskrun if run.kind == "TaskRun" else config.pipelinerun
     if not treatment.enabled:
-        reasons.append(
-            f"{run.kind}s are not attested: artifacts.{kind}.storage is empty or artifacts.{kind}.signer is none"
-        )
+        reasons.append(f"{run.kind}s are not attested: {_switched_off(kind, treatment)}")
         return
     form = named_format(treatment.format)
     subjects = form.subjects(family, config.deep_inspection)
@@ -102,9 +106,7 @@ def _attestation(family: Family, config: Config, reasons: list[str]) -> Iterable
     images = tuple(image for subject in subjects if (image := attachable_image(subject)) is not None)
     stores = _stores(treatment, bool(images))
     if not stores:
-        reasons.append(
-            f"the attestation has no image to be attached to, and artifacts.{kind}.storage names no store but oci"
-        )
+        reasons.append(NO_ATTACHMENT.format(kind=kind))
         return
     body = form.write(family, subjects, Wording(config.builder_id, config.build_type, config.deep_inspection))
     payload = Payload(body, IN_TOTO, form.predicate_type, f"{kind}-{run.uid}", images, run.completed)
@@ -113,7 +115,7 @@ def _attestation(family: Family, config: Config, reasons: list[str]) -> Iterable
 
 def _signatures(hints: Hints, config: Config, created: str, reasons: list[str]) -> Iterable[SigningRequest]:
     if hints.images and not config.oci.enabled:
-        reasons.append("images are not signed: artifacts.oci.storage is empty or artifacts.oci.signer is none")
+        reasons.append(f"images are not signed: {_switched_off('oci', config.oci)}")
         return
     for image in hints.images:
         stores = _stores(config.oci, image.reference is not None)

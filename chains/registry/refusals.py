@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 
 from chains.artifacts.reference import Repository, shown
-from chains.errors import EdgeError
+from chains.errors import EdgeError, system_words
 from chains.registry.answer import Answer
 from chains.registry.errors import DeniedError, UnreachableError
 
@@ -82,9 +82,11 @@ def unreached(host: str, error: aiohttp.ClientError | OSError | ValueError) -> E
 def _told(error: aiohttp.ClientError | OSError | ValueError) -> str:
     """Return the cause in its own words; aiohttp's sentence holds the representation of a TLS context."""
     if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return f"the proxy {error.host}:{error.port}: {error.strerror or error.os_error}"
+        return f"the proxy {error.host}:{error.port}: {system_words(error.os_error)}"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"no address is known for its name: {system_words(error.os_error)}"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return error.strerror or str(error.os_error)
+        return system_words(error.os_error)
     if isinstance(error, aiohttp.ServerDisconnectedError) and not isinstance(error.message, str):
         return "it closed the connection within its answer"
     return str(error) or type(error).__name__

@@ -7,7 +7,7 @@ import aiohttp
 import msgspec
 
 from chains.artifacts.reference import shown
-from chains.errors import EdgeError
+from chains.errors import EdgeError, system_words
 
 LONGEST_WAIT = 300.0
 _PASSING = frozenset({408, 425, 429, 499})
@@ -59,11 +59,26 @@ def unreached(host: str, error: aiohttp.ClientError | OSError | ValueError) -> E
         )
     if isinstance(error, TimeoutError):
         return EdgeError(f"the transparency log {host} did not answer in time", transient=True)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        why = (
+            f"the proxy on the way to the transparency log {host} answered {error.status}: {shown(error.message, 200)}"
+        )
+        return EdgeError(why, transient=True)
     if isinstance(error, aiohttp.ClientConnectorError):
-        why = error.strerror or str(error.os_error)
-        return EdgeError(f"the transparency log {host} cannot be reached: {shown(why, 200)}", transient=True)
+        why = shown(_cause(error), 200)
+        return EdgeError(f"the transparency log {host} cannot be reached: {why}", transient=True)
     why = str(error) or type(error).__name__
     return EdgeError(f"the transparency log {host} broke off: {shown(why, 200)}", transient=True)
+
+
+def _cause(error: aiohttp.ClientConnectorError) -> str:
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"the proxy {error.host}:{error.port}: {system_words(error.os_error)}"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"no address is known for its name: {system_words(error.os_error)}"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return f"no TLS came about: {error.__cause__ or error.os_error}"
+    return system_words(error.os_error)
 
 
 def _complaint(body: bytes) -> str:

@@ -17,6 +17,10 @@ def test_the_reference_is_the_one_of_these_commands() -> None:
     assert (ROOT / "docs" / "cli.md").read_text() == chains("docs").stdout, "run make docs"
 
 
+def test_the_causes_are_those_that_the_commands_know() -> None:
+    assert (ROOT / "docs" / "causes.md").read_text() == chains("docs", "causes").stdout, "run make docs"
+
+
 def test_the_manual_pages_are_those_of_these_commands(tmp_path: Path) -> None:
     assert chains("docs", "--man", tmp_path).returncode == 0
     written = {page.name: page.read_text() for page in tmp_path.iterdir()}

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,20 @@ from chains.demo.world import SECRET, SYSTEM_NAMESPACE, World, world
 from chains.keys.generate import new_signer
 from chains.kube.access_review import Right
 from tests.cli.command import chains
+from tests.kube.certificates import Authority
 from tests.manifests.builders import manifests
 from tests.world.builders import NAMESPACE, OCI, build
 
+JSON = {"Content-Type": "application/json"}
 LOGGED = OCI | {"transparency.enabled": "true", "artifacts.pipelinerun.storage": "oci"}
 
 
-async def examined(here: World, *flags: str) -> tuple[int, dict[str, list[dict[str, str]]]]:
+async def examined(
+    here: World, *flags: str, env: Mapping[str, str] | None = None
+) -> tuple[int, dict[str, list[dict[str, str]]]]:
     """Run the command, and return its exit code and findings by check."""
     asked = ("doctor", "--kubeconfig", here.kubeconfig, "-o", "json", *flags)
-    done = await asyncio.to_thread(chains, *asked, env={"DOCKER_CONFIG": str(here.kubeconfig.parent)})
+    done = await asyncio.to_thread(chains, *asked, env={"DOCKER_CONFIG": str(here.kubeconfig.parent), **(env or {})})
     found: dict[str, list[dict[str, str]]] = {}
     for row in json.loads(done.stdout or "[]"):
         found.setdefault(row["check"], []).append(row)
@@ -71,6 +76,17 @@ def refuse_pushes(here: World) -> None:
     here.registry.faults.add(Fault(method="POST", path="/blobs/uploads/", status=405))
 
 
+def deny_pushes(here: World) -> None:
+    here.registry.faults.add(Fault(method="POST", path="/blobs/uploads/", status=403))
+
+
+def lock_key(here: World) -> None:
+    held = here.kubernetes.get("Secret", SECRET, SYSTEM_NAMESPACE)
+    assert held is not None
+    body = json.dumps({**held, "data": {**held["data"], "cosign.password": "b3RoZXI="}})
+    here.kubernetes.faults.add(Fault(path=f"/secrets/{SECRET}", status=200, headers=JSON, body=body))
+
+
 @pytest.mark.parametrize(
     ("break_", "check", "verdict", "why", "helps"),
     [
@@ -80,7 +96,9 @@ def refuse_pushes(here: World) -> None:
         (hide_key, "key", "bad", "does not exist", "generate-key-pair"),
         (hide_settings, "configuration", "bad", "does not exist", "create it"),
         (stop_log, "log", "bad", "502", "transparency.url"),
-        (refuse_pushes, "registry", "bad", "405", "push rights"),
+        (refuse_pushes, "registry", "bad", "405", "allow pushes to it"),
+        (deny_pushes, "registry", "bad", "403", "push rights"),
+        (lock_key, "key", "bad", "does not open the key", "the key's own password"),
     ],
 )
 async def test_what_is_wrong_alone_is_named_alone(
@@ -97,6 +115,41 @@ async def test_what_is_wrong_alone_is_named_alone(
         assert code == (1 if verdict == "bad" else 0)
         if check != "configuration":  # without it the defaults are looked at
             assert {other["verdict"] for rows in found.values() for other in rows} == {"good"}
+
+
+async def test_an_api_that_cannot_be_reached_is_one_finding_and_its_way_the_remedy(tmp_path: Path) -> None:
+    async with world(tmp_path, OCI, (NAMESPACE,)) as here:
+        text = here.kubeconfig.read_text()
+        here.kubeconfig.write_text(text.replace(here.kubernetes.url, "http://127.0.0.1:9"))
+        code, found = await examined(here)
+        [[row]] = found.values()
+        assert (code, row["check"], row["verdict"]) == (1, "API", "bad")
+        assert "Connection refused" in row["why"]
+        assert "nothing listens there" in row["helps"]
+
+
+async def test_hosts_that_cannot_be_reached_come_with_the_way_to_them(tmp_path: Path) -> None:
+    proxied = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
+    settings = LOGGED | {"transparency.url": "https://rekor.example.com"}
+    async with secure_server(tmp_path) as address, world(tmp_path, settings, (NAMESPACE,)) as here:
+        images = ("--image", "127.0.0.1:9/team/app", "--image", f"{address}/team/app")
+        _, found = await examined(here, *images, env=proxied)
+        refused, untrusted = found.pop("registry")
+        [log] = found.pop("log")
+        assert {row["verdict"] for rows in found.values() for row in rows} == {"good"}
+        assert "nothing listens there" in refused["helps"]
+        assert "--registry-ca HOST=FILE" in untrusted["helps"]
+        assert "the proxy 127.0.0.1:9: Connection refused" in log["why"]
+        assert "NO_PROXY" in log["helps"]
+
+
+@asynccontextmanager
+async def secure_server(folder: Path) -> AsyncIterator[str]:
+    """A server whose certificate nobody trusts, at its address."""
+    context = Authority.create(folder).server(name="localhost")
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"localhost:{server.sockets[0].getsockname()[1]}"
 
 
 async def test_a_log_of_another_key_is_refused(tmp_path: Path) -> None:

@@ -51,6 +51,26 @@ async def test_a_run_that_is_retried_is_explained_by_its_events(tmp_path: Path) 
         assert "out of order" in done.stdout
 
 
+async def test_a_store_that_is_empty_or_away_and_settings_that_are_gone_come_with_what_helps(tmp_path: Path) -> None:
+    async with world(tmp_path, PIPELINES, (NAMESPACE,)) as here:
+        marked = build("copied", here.registry.push_image("team/app", seed="c"))
+        marked["metadata"]["annotations"][SIGNED] = "true"
+        await here.kubernetes.apply(marked)
+        asked = ("explain", f"{NAMESPACE}/copied", "--kubeconfig", here.kubeconfig)
+        empty = (await ran(*asked)).stdout
+        assert "it is marked as signed, and nothing stands beside" in empty
+        assert f"chains resign taskrun/copied -n {NAMESPACE} has it stored again" in empty
+        here.registry.faults.add(Fault(path="/manifests/", status=503))
+        here.kubernetes.faults.add(Fault(path="/configmaps/chains-config", status=403))
+        away = (await ran(*asked)).stdout
+        assert "chains-config cannot be read, so the defaults are taken for it" in away
+        assert "ask with the right to get ConfigMaps there" in away
+        here.kubernetes.faults.clear()
+        away = (await ran(*asked)).stdout
+        assert "cannot be looked at" in away
+        assert "the other side is out of order" in away
+
+
 async def test_a_file_is_explained_without_a_cluster() -> None:
     done = await ran("explain", "samples/buildah-kyverno-pipeline.yaml", "--no-registry")
     assert done.returncode == 0

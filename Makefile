@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 KUBECTL ?= .peers/bin/kubectl
+IMAGE ?= localhost/chains-controller:0.1.0
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test lint properties faults peers interop e2e bench release site lock docs clean
+.PHONY: help setup demo test lint properties faults peers interop e2e bench release image site lock docs clean
 
 help: ## this list
 	@echo 'make demo tells the whole story; chains --help lists the commands. All targets:'
@@ -64,6 +65,9 @@ site: $(VENV)/site.stamp ## the documentation as a site, in dist/site
 
 release: $(BIN)/python ## config/release.yaml: the whole installation in one file, for kubectl apply -f
 	@$(KUBECTL) kustomize config > config/release.yaml
+
+image: ## the controller's image, by the name that config/ has; IMAGE=... gives it another
+	docker build --tag $(IMAGE) .
 
 lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
 	@$(PIP) install uv

@@ -16,4 +16,4 @@ def on_files(files: Any, config: Any) -> Any:
 
 def on_page_markdown(text: str, page: Any, config: Any, files: Any) -> str:
     """Let links to that page lead to its place in the site."""
-    return text.replace("](../config/README.md)", "](install.md)")
+    return text.replace("](../config/README.md", "](install.md")

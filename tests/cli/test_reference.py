@@ -52,6 +52,12 @@ def test_verbs_and_flags_are_completed(words: str, completed: str) -> None:
     assert completed in [line.partition(",")[2] for line in done.stdout.splitlines()]
 
 
+def test_kubectl_finds_it_as_a_plugin() -> None:
+    plugin = Path(sys.executable).with_name("kubectl-chains")
+    done = subprocess.run([plugin, "explain", "--help"], capture_output=True, text=True, check=True)
+    assert "NAMESPACE/" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from importlib.metadata import requires
 from pathlib import PurePosixPath
 
@@ -72,6 +73,16 @@ def test_everything_that_the_wheel_is_made_of_is_copied() -> None:
     wheel = pyproject()["tool"]["hatch"]["build"]["targets"]["wheel"]
     parts = [*wheel["packages"], *wheel.get("force-include", {}), project()["readme"], *project()["license-files"]]
     assert {PurePosixPath(part).parts[0] for part in parts} <= set(copied())
+
+
+def test_it_is_built_by_the_name_that_the_manifests_have() -> None:
+    (default,) = re.findall(r"^IMAGE \?= (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    (shown,) = re.findall(r"docker build --tag (\S+) \.", (ROOT / "Dockerfile").read_text())
+    assert default == shown == container()["image"]
+    told = subprocess.run(
+        ["make", "--dry-run", "image", "IMAGE=r.example.com/a:1"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "docker build --tag r.example.com/a:1 .\n"
 
 
 def test_both_stages_have_the_same_python_and_it_is_one_the_project_supports() -> None:

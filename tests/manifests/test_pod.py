@@ -90,6 +90,10 @@ def test_memory_is_bounded_and_what_is_asked_for_is_less() -> None:
     assert resources["requests"] == {"cpu": "50m", "memory": "128Mi"}
 
 
+def test_old_revisions_do_not_pile_up() -> None:
+    assert manifest("Deployment", "tekton-chains-controller")["spec"]["revisionHistoryLimit"] == 3
+
+
 def test_the_deployment_selects_its_own_pods_and_never_runs_two_versions() -> None:
     spec = manifest("Deployment", "tekton-chains-controller")["spec"]
     assert spec["selector"]["matchLabels"].items() <= pod()["metadata"]["labels"].items()

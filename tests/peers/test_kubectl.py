@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,15 @@ class Kubectl:
 def kubectl(server: KubernetesServer, home: Path) -> Kubectl:
     (home / "kubeconfig").write_text(server.kubeconfig())
     return Kubectl(home)
+
+
+async def test_it_runs_our_command_as_its_plugin(tmp_path):
+    async with KubernetesServer() as server:
+        kubectl(server, tmp_path)
+        env = {"KUBECONFIG": str(tmp_path / "kubeconfig"), "PATH": f"{Path(sys.executable).parent}:{os.defpath}"}
+        asked = await run("kubectl", "chains", "explain", "builds/nowhere", home=tmp_path, env=env)
+        assert asked.status == 1
+        assert "there is no TaskRun builds/nowhere" in asked.err
 
 
 async def test_the_daily_commands(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from chains.cli.controller import command
+from tests.docs.blocks import section
 from tests.manifests.builders import CONFIG
 from tests.peers.programs import run
 
@@ -47,8 +48,10 @@ async def test_the_release_is_current(tmp_path: Path) -> None:
 async def test_with_high_availability_one_of_three_may_be_evicted_at_a_time(tmp_path: Path) -> None:
     plain, found = await objects(CONFIG, tmp_path), await objects(OVERLAYS / "ha", tmp_path)
     budget = found.pop(("PodDisruptionBudget", "tekton-chains-controller"))["spec"]
+    priority = found.pop(("PriorityClass", "tekton-chains"))
     assert found.keys() == plain.keys()
     spec = deployment(found)
+    assert spec["template"]["spec"]["priorityClassName"] == priority["metadata"]["name"]
     assert (spec["replicas"], spec["strategy"]["rollingUpdate"]) == (3, {"maxSurge": 0, "maxUnavailable": 1})
     assert budget["maxUnavailable"] == 1
     labels = spec["template"]["metadata"]["labels"]
@@ -56,6 +59,23 @@ async def test_with_high_availability_one_of_three_may_be_evicted_at_a_time(tmp_
     assert [each["topologyKey"] for each in spread] == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
     for selector in (budget["selector"], *(each["labelSelector"] for each in spread)):
         assert selector["matchLabels"].items() <= labels.items()
+
+
+@pytest.mark.parametrize("overlay", ["", "overlays/ha", "overlays/openshift", "overlays/namespaced"])
+async def test_the_image_is_named_once_for_any_overlay_and_the_port_patch_opens_a_port(
+    tmp_path: Path, overlay: str
+) -> None:
+    (tmp_path / "chains").symlink_to(CONFIG.parent)
+    (own,) = (text for text in section("config/README.md", "Name the image") if "kind: Kustomization" in text)
+    (patch,) = (text for text in section("config/README.md", "What guards it") if "/ports/-" in text)
+    mine = yaml.safe_load(own) | yaml.safe_load(patch)
+    mine["resources"] = [f"chains/config/{overlay}".rstrip("/")]
+    (tmp_path / "kustomization.yaml").write_text(json.dumps(mine))
+    found = await objects(tmp_path, tmp_path)
+    (image,) = {each["image"] for each in deployment(found)["template"]["spec"]["containers"]}
+    assert image == "registry.example.com/platform/chains-controller:0.1.0"
+    ports = found["NetworkPolicy", "tekton-chains-controller"]["spec"]["egress"][1]["ports"]
+    assert {8080, 3000, 16443} < {each["port"] for each in ports}
 
 
 async def test_on_openshift_no_user_or_group_is_named_and_all_else_is_the_same(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from chains.errors import InputError, VerificationError
 from chains.policies.files import read_text
+from chains.policies.statement import unambiguous
 
 
 class CelPolicy:
@@ -22,10 +23,10 @@ class CelPolicy:
     def check(self, statement: bytes) -> None:
         """Raise VerificationError unless the answer is exactly true."""
         try:
-            decoded = msgspec.json.decode(statement, type=dict[str, object])
+            decoded = msgspec.json.decode(unambiguous(statement), type=dict[str, object])
             names = {name: decoded.get(name) for name in ("subject", "predicateType", "predicate")}
             answer = self._program.execute({"statement": decoded, **names})
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise InputError(f"the statement is no JSON object: {error}") from error
         except (ValueError, TypeError, RuntimeError, KeyError, OverflowError) as error:
             sentence = f"the CEL policy {self._path} has no answer: {' '.join(str(error).split())[:300]}"

@@ -7,6 +7,7 @@ from regopy import Interpreter, LogLevel, RegoError
 
 from chains.errors import InputError, VerificationError
 from chains.policies.files import read_text
+from chains.policies.statement import unambiguous
 
 QUERY = "data.signature.allow"
 
@@ -19,15 +20,16 @@ class RegoPolicy:
 
     def check(self, statement: bytes) -> None:
         """Raise VerificationError unless the answer is exactly true, InputError when a policy cannot be run."""
+        text = unambiguous(statement)
         interpreter = Interpreter()
         interpreter.log_level = LogLevel.NONE
         try:
-            for name, text in self._modules:
-                interpreter.add_module(name, text)
-            interpreter.set_input_term(statement.decode())
+            for name, module in self._modules:
+                interpreter.add_module(name, module)
+            interpreter.set_input_term(text)
             # Bound to a name, since an expression that is false would count as undefined.
             answer = interpreter.query(f"answer = {QUERY}")
-        except (RegoError, UnicodeDecodeError) as error:
+        except RegoError as error:
             raise InputError(f"the Rego policy cannot be run: {' '.join(str(error).split())[:300]}") from error
         if not answer.ok():
             raise InputError(f"the Rego policy cannot be run: {' '.join(str(answer).split())[:300]}")

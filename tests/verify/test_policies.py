@@ -52,6 +52,39 @@ def test_rego_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path, capfd
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("p.rego", 'package signature\nallow { input.predicate.builder.id == "x" }'),
+        ("p.cel", 'predicate.builder.id == "x"'),
+    ],
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        b'{"predicate":{"builder":{"id":"x"}},"predicate":{"builder":{"id":"x"}}}',
+        b'{"predicate":{"builder":{"id":"x","id":"y"}}}',
+        b'{"predicate":{"builder":{"id":"y","\\u0069d":"x"}}}',
+        b'{"predicate":{"builder":{"id":"x"},"list":[{"a":1,"a":1}]}}',
+    ],
+    ids=["whole", "first", "last, spelt otherwise", "in a list"],
+)
+def test_a_member_that_comes_twice_is_judged_by_no_policy(
+    tmp_path: Path, name: str, text: str, statement: bytes
+) -> None:
+    with pytest.raises(VerificationError, match="twice in one object"):
+        ask(tmp_path, name, text, statement)
+
+
+@pytest.mark.parametrize("statement", [b"{", b'{"a": "\xff"}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    ("name", "text"), [("p.rego", "package signature\nallow = true"), ("p.cel", "true")], ids=["rego", "cel"]
+)
+def test_what_is_no_json_is_judged_by_no_policy(tmp_path: Path, name: str, text: str, statement: bytes) -> None:
+    with pytest.raises(InputError, match="no JSON object"):
+        ask(tmp_path, name, text, statement)
+
+
 def test_cel_that_is_true_is_satisfied(tmp_path: Path) -> None:
     ask(tmp_path, "p.cel", 'predicate.builder.id == "x" && predicate.n > 2 && subject.exists(s, s.name == "a")')
     ask(tmp_path, "p.cel", "statement.predicateType == predicateType")

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -24,29 +25,37 @@ from chains.errors import VerificationError
 def command(*, keep: bool) -> None:
     """Sign the samples in a world of its own: Kubernetes API, OCI registry and service in this one process."""
     log_to_stderr("error")
+    descriptor, report = tempfile.mkstemp(prefix="chains-audit-", suffix=".html")
+    os.close(descriptor)
     with tempfile.TemporaryDirectory(prefix="chains-demo-") as folder:
-        good = run(tell(Path(folder), click.echo, _audit_and_stay if keep else _audit))
+        good = run(tell(Path(folder), click.echo, partial(_audit_and_stay if keep else _audit, report)))
     if not good:
         raise SystemExit(1)
-    if not keep:
-        click.echo(_next_steps("chains" if sys.argv[0].endswith(".py") else sys.argv[0]))
+    program = "chains" if sys.argv[0].endswith(".py") else sys.argv[0]
+    click.echo(_farewell(report) if keep else f"{_farewell(report)}\n{_next_steps(program)}")
+
+
+def _farewell(report: str) -> str:
+    return f"""
+This world is over: its servers are gone, and the files of its commands with them.
+What stays is the report:                         {report}
+To open it in a browser:                          python3 -m webbrowser {report}"""
 
 
 def _next_steps(program: str) -> str:
     sample = os.path.relpath(samples_folder() / "buildah-kyverno-pipeline.yaml")
-    return f"""
-To look around with kubectl and cosign:           {program} demo --keep
+    return f"""To keep it, and type them and kubectl's yourself: {program} demo --keep
 To see what would be signed for a run, and why:   {program} simulate {sample}"""
 
 
-async def _audit_and_stay(here: World, image: ImageReference) -> None:
-    await _audit(here, image)
+async def _audit_and_stay(report: str, here: World, image: ImageReference) -> None:
+    await _audit(report, here, image)
     await _stay(here, image)
 
 
-async def _audit(here: World, image: ImageReference) -> None:
+async def _audit(report: str, here: World, image: ImageReference) -> None:
     await _audit_one(here, image)
-    await _audit_all(here)
+    await _audit_all(here, report)
 
 
 async def _audit_one(here: World, image: ImageReference) -> None:
@@ -73,10 +82,8 @@ async def _tell(told: Sequence[str], env: Mapping[str, str]) -> None:
         raise VerificationError(f"chains {told[0]} ended with {process.returncode}")
 
 
-async def _audit_all(here: World) -> None:
+async def _audit_all(here: World, report: str) -> None:
     """Have everything in the world audited, and keep the report; raise VerificationError when not all is good."""
-    descriptor, report = tempfile.mkstemp(prefix="chains-audit-", suffix=".html")
-    os.close(descriptor)
     told = ("audit", "--all-namespaces", "--key", str(here.public_key), "-o", "html", "--output-file", report)
     click.echo(f"\n6. And of everything at once, the transparency log included\n$ chains {' '.join(told)}")
     places = {"KUBECONFIG": str(here.kubeconfig), "SIGSTORE_REKOR_PUBLIC_KEY": str(here.log_key)}
@@ -90,11 +97,13 @@ async def _stay(here: World, image: ImageReference) -> None:
     cosign = f"--key {here.public_key}"
     click.echo(
         f"""
-It goes on running until Ctrl-C. From another terminal:
+It goes on running until Ctrl-C, and until then its files are kept: ls {here.kubeconfig.parent}
+From another terminal:
   export KUBECONFIG={here.kubeconfig}
   export SIGSTORE_REKOR_PUBLIC_KEY={here.log_key}
   kubectl get taskruns,pipelineruns --all-namespaces
   kubectl describe taskrun build-hello-x7k2p --namespace builds
+  chains audit --all-namespaces {cosign}
   cosign verify {cosign} {image}
   cosign verify-attestation --type slsaprovenance {cosign} {image}
 """

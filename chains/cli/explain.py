@@ -24,6 +24,8 @@ from chains.registry.credentials import config_file_keychain
 from chains.runs.marks import SIGNED
 from chains.runs.run import KINDS, Run
 
+_KINDS = {kind.lower(): kind for kind in KINDS}
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -44,8 +46,9 @@ class Explained:
 
 
 @click.command(name="explain")
-@click.argument("name", metavar="[NAMESPACE/]NAME|FILE")
-@click.option("--kind", type=click.Choice([kind.lower() for kind in KINDS]), default="taskrun", show_default=True)
+@click.argument("name", metavar="[KIND/|NAMESPACE/]NAME|FILE")
+@click.option("--kind", type=click.Choice([*_KINDS]), default="taskrun", show_default=True)
+@click.option("-n", "--namespace", metavar="NS", help="Where the run is; default: default.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="For a file: a setting of chains-config.")
 @click.option("--no-registry", is_flag=True, help="Do not look into registries.")
 @click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
@@ -59,12 +62,13 @@ def command(
     kubeconfig: str | None,
     output: str,
     *,
+    namespace: str | None,
     no_registry: bool,
 ) -> None:
     """Say what a run claims to have built, what is planned for it, what happened, and what to change.
 
-    The run is in a cluster, where NAMESPACE is default unless given, or in a file with its children, as kubectl writes
-    it.
+    The run is in a cluster, named as in taskrun/NAME -n NS or NS/NAME, or in a file with its children, as kubectl
+    writes it.
     """
     if Path(name).is_file():
         found = read_run_files((Path(name),))
@@ -76,9 +80,7 @@ def command(
         # A file needs no cluster, and its client is slow to import.
         from chains.cli.explain_cluster import read_case  # noqa: PLC0415
 
-        namespace, _, short = name.rpartition("/")
-        wanted = next(known for known in KINDS if known.lower() == kind)
-        case = run(read_case(kubeconfig, wanted, namespace or "default", short))
+        case = run(read_case(kubeconfig, *_named(name, kind, namespace)))
         config = case.config
         explained = [Explained(case.run, explain(case.run, config, case.children), told=case.told)]
     if not no_registry:
@@ -88,6 +90,14 @@ def command(
         return
     for each in explained:
         _print(each)
+
+
+def _named(name: str, kind: str, namespace: str | None) -> tuple[str, str, str]:
+    """Return kind, namespace and name of a run, its kind or its namespace told before a slash."""
+    before, _, short = name.rpartition("/")
+    if before.lower() in _KINDS:
+        return _KINDS[before.lower()], namespace or "default", short
+    return _KINDS[kind], namespace or before or "default", short
 
 
 async def _with_stored(explained: list[Explained], config: Config, registry_ca: tuple[str, ...]) -> list[Explained]:

@@ -1,15 +1,23 @@
 """The documents hold: their links lead somewhere, their commands are typed by a test, their claims name tests."""
 
+import asyncio
+import json
 import re
+import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 import yaml
 
 from chains.cli.verify_attestation import command as verify_attestation
+from chains.demo.registry.server import RegistryServer
 from chains.formats import slsa_v0_2
+from tests.builders import image_results, taskrun_object
+from tests.cli.command import chains
 from tests.docs.blocks import ROOT, blocks, exists, named_tests, section
 
 DOCS = ROOT / "docs"
@@ -22,9 +30,7 @@ README = {
     "kubectl apply -k .": "tests/e2e/test_quickstart.py::test_the_quickstart_ends_with_a_verified_image",
     "chains generate-key-pair": "tests/e2e/test_quickstart.py::test_the_quickstart_ends_with_a_verified_image",
     "chains simulate samples/buildah-kyverno-pipeline.yaml": "",
-    "chains verify-attestation --key cosign.pub --insecure-ignore-tlog --type slsaprovenance": (
-        "tests/verify/test_policies.py::test_policies_and_plain_flags_judge_on_the_command_line"
-    ),
+    "chains verify-attestation --key cosign.pub --insecure-ignore-tlog --type slsaprovenance": "",
 }
 
 
@@ -78,6 +84,31 @@ def test_the_readmes_simulation_says_which_result_is_missing() -> None:
         [sys.executable, "-m", "chains", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "IMAGE_URL" in done.stdout
+
+
+async def test_the_readmes_verification_holds_for_an_image_that_was_built_and_signed_so(tmp_path: Path) -> None:
+    (command,) = [line for line in commands("README.md") if line.startswith("chains verify-attestation")]
+    secret = {"COSIGN_PASSWORD": "pw"}
+    source = {"CHAINS-GIT_URL": "https://github.com/me/app", "CHAINS-GIT_COMMIT": "a1" * 20}
+    ended = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    async with RegistryServer() as registry:
+        image = registry.push_image("app", seed="app", tag="v1")
+        built = image_results(str(image.repository), str(image.digest)) | source
+        (tmp_path / "run.json").write_text(json.dumps(taskrun_object(results=built, completionTime=ended)))
+
+        async def typed(line: str) -> CompletedProcess[str]:
+            _, *arguments = shlex.split(line.replace("registry.example.com", registry.address))
+            done = await asyncio.to_thread(chains, *arguments, cwd=tmp_path, env=secret)
+            assert done.returncode == 0, done.stderr
+            return done
+
+        await typed("chains generate-key-pair")
+        await typed("chains sign run.json --key cosign.key --set artifacts.taskrun.format=slsa/v1")
+        assert "1 attestation holds" in (await typed(command)).stderr
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
 
 def test_what_the_page_on_neighbours_shows_can_be_read_by_them() -> None:

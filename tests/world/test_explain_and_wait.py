@@ -37,6 +37,8 @@ async def test_a_signed_run_is_explained_with_what_stands_beside_its_image(tmp_p
         assert row["stored"] == [f"beside {image}: 1 signatures, 1 attestations, not verified here"]
         assert row["happened"] == ["it is marked as signed"]
         assert row["advice"] == []
+        as_kubectl_names_it = ("explain", "taskrun/one", "-n", NAMESPACE, "--kubeconfig", here.world.kubeconfig)
+        assert (await ran(*as_kubectl_names_it, "-o", "json")).stdout == done.stdout
 
 
 async def test_a_run_that_is_retried_is_explained_by_its_events(tmp_path: Path) -> None:

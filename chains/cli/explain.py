@@ -39,7 +39,7 @@ class Explained:
     @property
     def advice(self) -> tuple[str, ...]:
         """What to change, with what registries, Events and settings say considered."""
-        ours = remedied(self.run, (*self.told, *self.stored))
+        ours = remedied(self.run, [said for said in (*self.told, *self.stored) if not said[0].isupper()])
         heard = [said for said in self.told if said.startswith(("Retrying", "PullSecrets", "chains-config cannot"))]
         hosts = (helps for said in (*heard, *self.stored) for helps in remedies(said))
         return tuple(dict.fromkeys((*self.explanation.advice, *ours, *hosts)))
@@ -121,7 +121,12 @@ async def _stored(beside: CosignImages, image: ImageReference, *, marked: bool) 
         return f"beside {image}: cannot be looked at: {error}"
     if marked and not signatures and not attestations:
         return f"it is marked as signed, and nothing stands beside {image}"
-    return f"beside {image}: {len(signatures)} signatures, {len(attestations)} attestations, not verified here"
+    found = ", ".join((_count(len(signatures), "signature"), _count(len(attestations), "attestation")))
+    return f"beside {image}: {found}, not verified here"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _row(each: Explained) -> dict[str, Any]:
@@ -129,10 +134,17 @@ def _row(each: Explained) -> dict[str, Any]:
         "run": f"{each.run.kind} {each.run.namespace}/{each.run.name}",
         "found": each.explanation.found,
         "planned": list(_planned(each.explanation)),
-        "happened": (*each.explanation.happened, *each.told),
+        "happened": (*each.explanation.happened, *_news(each)),
         "stored": each.stored,
         "advice": each.advice,
     }
+
+
+def _news(each: Explained) -> Iterator[str]:
+    """Yield what is told besides that which the run itself says."""
+    for said in each.told:
+        if not any(said.partition(": ")[2] in known for known in each.explanation.happened):
+            yield said
 
 
 def _planned(explanation: Explanation) -> Iterator[str]:

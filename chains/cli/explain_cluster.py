@@ -14,7 +14,7 @@ from chains.kube.cluster import CONFIG_MAP, KubeCluster
 from chains.kube.config_map import read_config_map
 from chains.kube.resources import EVENTS
 from chains.runs.authors import FIELD_MANAGER
-from chains.runs.run import Run, parse_run
+from chains.runs.run import KINDS, Run, parse_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ async def read_case(kubeconfig: str | None, kind: str, namespace: str, name: str
         cluster = KubeCluster(client, "")
         text = await cluster.read_named(kind, namespace, name)
         if text is None:
-            raise InputError(f"there is no {kind} {namespace}/{name}; another kind is named with --kind")
+            other = next(known.lower() for known in KINDS if known != kind)
+            raise InputError(f"there is no {kind} {namespace}/{name}; another kind is named as in {other}/{name}")
         run = parse_run(text)
         children = await gather_children(run.key, run, cluster) if kind == "PipelineRun" else ()
         config, said = await read_settings(client)

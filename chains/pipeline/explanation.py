@@ -41,7 +41,7 @@ def explain(run: Run, config: Config, children: Sequence[Run] = ()) -> Explanati
     except InputError as error:
         return Explanation(found, (), (), happened, (f"mend what the run says: {error}",))
     left_out = tuple(_left_out(run, config, plan.reasons))
-    advice = (*remedied(run, happened), *_again(run), *remedied(run, left_out))
+    advice = (*remedied(run, left_out), *remedied(run, happened), *_again(run))
     return Explanation(found, plan.requests, left_out, happened, tuple(dict.fromkeys(advice)))
 
 

@@ -4,6 +4,11 @@ from chains.pipeline.causes import Cause
 
 OF_THE_RUN = (
     Cause(
+        "there was nothing to sign",
+        r"^it is marked as signed, and there was nothing to sign",
+        "if it built something, mend the task and run it again; where a setting was in the way, chains resign RUN",
+    ),
+    Cause(
         "the run has not finished",
         r"^it has not finished",
         "wait until it has finished, as what it built is read then: chains wait RUN --key cosign.pub",
@@ -14,8 +19,8 @@ OF_THE_RUN = (
         r"^no result of this run names",
         "have a task write the results IMAGE_URL and IMAGE_DIGEST, or one of the others that name artifacts",
     ),
-    Cause("a result is nearly called as it must be", r"is called so that nothing reads it"),
-    Cause("half of a pair of results is missing", r"has no result .* beside it"),
+    Cause("a result is nearly called as it must be", r"^result .* is called so that nothing reads it"),
+    Cause("half of a pair of results is missing", r"^result .* has no result .* beside it"),
     Cause(
         "a digest is malformed",
         r"hex digits|is not of the form algorithm:hex|has an algorithm other",
@@ -113,11 +118,6 @@ OF_THE_RUN = (
         "it goes once it is signed, or finalizers.horizon is over; chains doctor says what keeps it from being signed",
     ),
     Cause("Tekton Chains has used up its tries", r"^Tekton Chains tried it", "chains resign RUN begins anew"),
-    Cause(
-        "there was nothing to sign",
-        r"there was nothing to sign",
-        "mend the task and run it again; where a setting was in the way, chains resign RUN",
-    ),
     Cause(
         "the mark was copied, or what was stored is gone",
         r"^it is marked as signed, and nothing stands beside",

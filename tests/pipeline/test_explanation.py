@@ -212,6 +212,13 @@ def test_every_cause_has_its_test() -> None:
     assert len({*OF_THE_RUN, *OF_THE_WAY, *OF_THE_ANSWER}) > 50
 
 
+def test_a_reason_on_the_mark_is_not_answered_twice() -> None:
+    half = "result 'IMAGE_DIGEST' has no result 'IMAGE_URL' beside it: add 'IMAGE_URL' to the task's results"
+    marked = {SIGNED: "true", REASON: f"{half}; the attestation has no image to be attached to"}
+    told = explained(results={"IMAGE_DIGEST": DIGEST}, annotations=marked)
+    assert told.advice == (half, helps("there was nothing to sign"))
+
+
 def test_of_a_run_in_progress_nothing_is_said_but_that_it_goes_on() -> None:
     assert explained(done=False).advice == (helps("the run has not finished"),)
 

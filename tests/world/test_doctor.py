@@ -1,6 +1,7 @@
 """`chains doctor`: each thing wrong alone is found, named, and comes with what helps."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -81,9 +82,17 @@ def deny_pushes(here: World) -> None:
 
 
 def lock_key(here: World) -> None:
+    replace_entry(here, "cosign.password", b"other")
+
+
+def swap_public_key(here: World) -> None:
+    replace_entry(here, "cosign.pub", new_signer().public_pem)
+
+
+def replace_entry(here: World, name: str, content: bytes) -> None:
     held = here.kubernetes.get("Secret", SECRET, SYSTEM_NAMESPACE)
     assert held is not None
-    body = json.dumps({**held, "data": {**held["data"], "cosign.password": "b3RoZXI="}})
+    body = json.dumps({**held, "data": {**held["data"], name: base64.b64encode(content).decode()}})
     here.kubernetes.faults.add(Fault(path=f"/secrets/{SECRET}", status=200, headers=JSON, body=body))
 
 
@@ -98,6 +107,7 @@ def lock_key(here: World) -> None:
         (stop_log, "log", "bad", "502", "transparency.url"),
         (refuse_pushes, "registry", "bad", "405", "allow pushes to it"),
         (deny_pushes, "registry", "bad", "403", "push rights"),
+        (swap_public_key, "key", "warning", "is not the public half", "chains public-key"),
         (lock_key, "key", "bad", "does not open the key", "the key's own password"),
     ],
 )
@@ -150,6 +160,14 @@ async def secure_server(folder: Path) -> AsyncIterator[str]:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
     async with server:
         yield f"localhost:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_where_nothing_was_built_yet_a_repository_is_asked_for(tmp_path: Path) -> None:
+    async with world(tmp_path, LOGGED, (NAMESPACE,)) as here:
+        code, found = await examined(here)
+        [row] = found.pop("registry")
+        assert (code, row["verdict"], row["helps"]) == (0, "unknown", "name one with --image")
+        assert {other["verdict"] for rows in found.values() for other in rows} == {"good"}
 
 
 async def test_a_log_of_another_key_is_refused(tmp_path: Path) -> None:

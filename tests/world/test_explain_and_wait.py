@@ -34,7 +34,7 @@ async def test_a_signed_run_is_explained_with_what_stands_beside_its_image(tmp_p
         done = await ran("explain", f"{NAMESPACE}/one", "--kubeconfig", here.world.kubeconfig, "-o", "json")
         [row] = json.loads(done.stdout)
         assert row["run"] == f"TaskRun {NAMESPACE}/one"
-        assert row["stored"] == [f"beside {image}: 1 signatures, 1 attestations, not verified here"]
+        assert row["stored"] == [f"beside {image}: 1 signature, 1 attestation, not verified here"]
         assert row["happened"] == ["it is marked as signed"]
         assert row["advice"] == []
         as_kubectl_names_it = ("explain", "taskrun/one", "-n", NAMESPACE, "--kubeconfig", here.world.kubeconfig)

@@ -18,6 +18,7 @@ from tests.faults import (
     keys_and_settings,
     log_faults,
     registry_faults,
+    replica_faults,
     writers,
 )
 from tests.faults.invariants import Findings
@@ -39,6 +40,7 @@ def scenarios(outage: float) -> dict[str, Scenario]:
         **log_faults.SCENARIOS,
         **api_faults.SCENARIOS,
         **writers.SCENARIOS,
+        **replica_faults.SCENARIOS,
         **(cosign_beside.SCENARIOS if cosign_beside.installed() else {}),
         **keys_and_settings.SCENARIOS,
         **deletions_and_marks.SCENARIOS,

@@ -47,11 +47,6 @@ class Scope:
     workers: int = 64
 
     @property
-    def share(self) -> int:
-        """How many runs of one namespace are in hand at once: half, so that no namespace holds up the others."""
-        return max(1, self.workers // 2)
-
-    @property
     def places(self) -> tuple[tuple[str, str | None], ...]:
         """Every kind in every namespace, None standing for all namespaces."""
         return tuple((kind, namespace) for kind in self.kinds for namespace in self.namespaces or (None,))
@@ -73,7 +68,7 @@ class Service:
         shares: Shares | None = None,
     ) -> None:
         self.state = State()
-        self.queue = RunQueue(scope.share)
+        self.queue = RunQueue(scope.workers)
         self._shares = shares or Shares()
         self._shares.on_loss(self._drop)
         self._intake = Intake(self.queue, self.state, self._shares.is_ours)

@@ -52,6 +52,12 @@ METRICS: tuple[MetricRow, ...] = (
         *("kind", "outcome", "reason"),
     ),
     _counter("chains_turns_total", "Turns of runs, by how they ended; a run may take several.", "kind", "end"),
+    _counter(
+        "chains_turns_cut_total",
+        "Turns cut off because they had not ended after four minutes, by the stage in which they hung: one of those of "
+        "chains_stage_seconds, or elsewhere.",
+        *("kind", "stage"),
+    ),
     _counter("chains_repairs_total", "Payloads put back because another writer had dropped them."),
     _counter("chains_events_dropped_total", "Events that could not be sent, or came too thick."),
     _counter(

@@ -99,7 +99,7 @@ METRICS: tuple[MetricRow, ...] = (
     ),
     _counter(
         "chains_leader_transitions_total",
-        "How often this replica gained and lost (change) the bucket.",
+        "How often this replica gained the bucket, lost it, or gave it up by choice (change: gained, lost, given).",
         *("bucket", "change"),
     ),
     _gauge("chains_build_info", "The version that runs: 1, and its number.", "version"),

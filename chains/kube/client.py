@@ -1,5 +1,6 @@
 """A client of the Kubernetes API on raw bytes: every request bounded, every failure an EdgeError in a sentence."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Self
@@ -23,6 +24,8 @@ Observe = Callable[[str, int | None], None]
 _EXPECTED = (409, 410)
 REQUEST_SECONDS = 30.0
 PAGE_SIZE = 500
+# Watches last, and have connections of their own.
+PLACES = 100
 _JSON = "application/json"
 _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -41,15 +44,21 @@ class KubeClient:
         request_seconds: float = REQUEST_SECONDS,
         observe: Observe = unobserved,
         permit: Callable[[], None] = lambda: None,
+        places: int = PLACES,
     ) -> None:
-        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out.
+
+        So many requests are under way at once as there are `places`, watches not counted.
+        """
         self._observe = observe
         self._connection = connection
         self._permit = permit
         self._base = connection.endpoint.host
         self._proxy = connection.endpoint.proxy
         self._server_name = connection.endpoint.server_name if self._base.startswith("https") else None
+        self._seconds = request_seconds
         self._bounded = timeout(request_seconds)
+        self._places = asyncio.Semaphore(places)
 
     @classmethod
     async def connect(
@@ -173,16 +182,27 @@ class KubeClient:
             return page(body)
 
     async def _sent(self, request: Request) -> bytes:
-        async with self._exchange(request, self._bounded) as response:
+        async with self._place(request), self._exchange(request, self._bounded) as response:
             body = await response.read()
             if response.status == 404:
                 raise unknown(request, status(body))
             return body
 
     async def _send(self, request: Request) -> bytes | None:
-        async with self._exchange(request, self._bounded) as response:
+        async with self._place(request), self._exchange(request, self._bounded) as response:
             body = await response.read()
             return None if response.status == 404 else body
+
+    @asynccontextmanager
+    async def _place(self, request: Request) -> AsyncIterator[None]:
+        """Wait for a place here rather than in the session's pool: a permit asked before such a wait would be stale."""
+        with self._trouble(request):
+            async with asyncio.timeout(self._seconds):
+                await self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release()
 
     @asynccontextmanager
     async def _exchange(self, request: Request, bound: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:

@@ -9,7 +9,6 @@ import yarl
 
 from chains.errors import InputError
 
-CONNECTIONS = 100
 CONNECT_SECONDS = 10.0
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
@@ -56,8 +55,11 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
 
 
 def session(context: ssl.SSLContext) -> aiohttp.ClientSession:
-    """Open the session; `trust_env` stays off because it costs two thread hops on every request."""
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context, socket_factory=_socket)
+    """Open the session; whoever uses it bounds its connections, so that nothing waits in here.
+
+    `trust_env` stays off because it costs two thread hops on every request.
+    """
+    connector = aiohttp.TCPConnector(limit=0, ssl=context, socket_factory=_socket)
     return aiohttp.ClientSession(
         connector=connector,
         trust_env=False,

@@ -29,6 +29,8 @@ from chains.pipeline.parts import Parts
 from chains.runs.sighting import RunKey
 
 SHUTDOWN = 20.0
+# So much of it is kept for the events of the last turns, which may be left only before the buckets are given up.
+LAST_WORDS = 2.0
 # Turns are cut off long before: a service without the end of one for so long never comes to one.
 STALL = 900.0
 FEW = 4
@@ -106,10 +108,13 @@ class Service:
             for task in inflow:
                 task.cancel()
             self.queue.close()
-            await asyncio.wait(workers, timeout=SHUTDOWN)
+            await asyncio.wait(workers, timeout=SHUTDOWN - LAST_WORDS)
             for task in workers:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS):
+                    await self._cluster.told()
             await leadership.resign(self._shares)
             campaign.cancel()
 

@@ -13,6 +13,7 @@ from chains.errors import ChainsError, EdgeError, InputError
 from chains.kube.access_review import Right, is_allowed
 from chains.kube.client import KubeClient
 from chains.kube.config_map import read_config_map
+from chains.kube.lease import LEASE_PREFIX, lease_names
 from chains.kube.resources import TASK_RUNS
 from chains.payloads.payload import Origin
 from chains.runs.run import parse_run
@@ -32,9 +33,11 @@ def rights(system_namespace: str) -> Iterator[Right]:
     for resource in ("serviceaccounts", "secrets"):
         yield Right("", resource, "get")
     for verb in ("get", "list", "watch"):
-        yield Right("", "configmaps", verb, system_namespace)
-    for verb in ("get", "create", "update"):
-        yield Right("coordination.k8s.io", "leases", verb, system_namespace)
+        yield Right("", "configmaps", verb, system_namespace, CONFIG_MAP)
+    yield Right("coordination.k8s.io", "leases", "create", system_namespace)
+    (lease,) = lease_names(LEASE_PREFIX, 1)
+    for verb in ("get", "update"):
+        yield Right("coordination.k8s.io", "leases", verb, system_namespace, lease)
     yield Right("", "secrets", "get", system_namespace, "signing-secrets")
 
 

@@ -15,12 +15,11 @@ from chains.errors import InputError
 from chains.kube.client import KubeClient
 from chains.kube.config_map import ConfigMapVersion, follow_config_map
 from chains.kube.elector import Elector
-from chains.kube.lease import LeaseClient, lease_names
+from chains.kube.lease import LEASE_PREFIX, LeaseClient, lease_names
 from chains.kube.seat import Term
 from chains.kube.watch import Disconnected
 
 VARIABLE = "CONFIG_LEADERELECTION_NAME"
-LEASE_PREFIX = "tekton-chains-controller"
 
 log = structlog.get_logger()
 

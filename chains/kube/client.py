@@ -217,13 +217,13 @@ class KubeClient:
 
     async def _answer(self, request: Request, bound: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         """Ask, and once more with renewed credentials when those of the moment are refused."""
-        authorization = await self._connection.authorization()
+        authorization, session = await self._connection.authorization(), self._connection.session
         response = await self._ask(request, bound, authorization)
         if response.status != 401:
             return response
         async with response:
             said = status(await response.read())
-        if not await self._connection.renew(authorization):
+        if not await self._connection.renew(authorization, session):
             raise refusal(request, 401, said)
         return await self._ask(request, bound, await self._connection.authorization())
 

@@ -1,8 +1,11 @@
 """The HTTP session to one Kubernetes API server: TLS, proxy, pool and timeouts."""
 
+import hashlib
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import yarl
@@ -35,6 +38,20 @@ class Endpoint:
         if url.scheme not in ("http", "https") or not url.host:
             raise InputError(f"the Kubernetes API's address {self.host!r} is not an http or https URL")
         return url
+
+
+def fingerprint(endpoint: Endpoint) -> bytes:
+    """Return a digest of the files that an endpoint names: another once one of them is replaced in its place.
+
+    A file that cannot be read counts as empty; who uses it says what is wrong with it.
+    """
+    whole = hashlib.sha256()
+    for name in (endpoint.ca_file, endpoint.certificate_file, endpoint.key_file):
+        content = b""
+        with suppress(OSError):
+            content = Path(name).read_bytes() if name else b""
+        whole.update(hashlib.sha256(content).digest())
+    return whole.digest()
 
 
 def tls_context(endpoint: Endpoint) -> ssl.SSLContext:

@@ -97,18 +97,10 @@ class KubeClient:
         """Delete an object; return whether there was one."""
         return await self._send(Request("delete", "DELETE", path)) is not None
 
-    async def merge_patch(self, path: str, body: bytes, field_manager: str = FIELD_MANAGER) -> bytes | None:
+    async def merge_patch(self, path: str, body: bytes) -> bytes | None:
         """Merge JSON into an object and return its metadata's JSON, None when it does not exist."""
         headers = {"Content-Type": "application/merge-patch+json", "Accept": _METADATA_ONLY}
-        return await self._send(Request("patch", "PATCH", path, {"fieldManager": field_manager}, body, headers))
-
-    async def apply_patch(
-        self, path: str, body: bytes, field_manager: str = FIELD_MANAGER, *, force: bool = False
-    ) -> bytes | None:
-        """Apply an object (JSON) and return its metadata's JSON; without a uid it may be created."""
-        headers = {"Content-Type": "application/apply-patch+yaml", "Accept": _METADATA_ONLY}
-        query = {"fieldManager": field_manager, "force": str(force).lower()}
-        return await self._send(Request("patch", "PATCH", path, query, body, headers))
+        return await self._send(Request("patch", "PATCH", path, {"fieldManager": FIELD_MANAGER}, body, headers))
 
     async def list_pages(
         self,

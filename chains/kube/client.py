@@ -24,6 +24,8 @@ Observe = Callable[[str, int | None], None]
 _EXPECTED = (409, 410)
 REQUEST_SECONDS = 30.0
 PAGE_SIZE = 500
+# From the permit of a write until it goes out on a new connection: less than a lease outlives its holder's deadline.
+SENT_WITHIN = 4.0
 # Watches last, and have connections of their own.
 PLACES = 100
 _JSON = "application/json"
@@ -58,6 +60,7 @@ class KubeClient:
         self._server_name = connection.endpoint.server_name if self._base.startswith("https") else None
         self._seconds = request_seconds
         self._bounded = timeout(request_seconds)
+        self._writing = timeout(request_seconds, connect=SENT_WITHIN)
         self._places = asyncio.Semaphore(places)
 
     @classmethod
@@ -174,16 +177,19 @@ class KubeClient:
             return page(body)
 
     async def _sent(self, request: Request) -> bytes:
-        async with self._place(request), self._exchange(request, self._bounded) as response:
+        async with self._place(request), self._exchange(request, self._bound(request)) as response:
             body = await response.read()
             if response.status == 404:
                 raise unknown(request, status(body))
             return body
 
     async def _send(self, request: Request) -> bytes | None:
-        async with self._place(request), self._exchange(request, self._bounded) as response:
+        async with self._place(request), self._exchange(request, self._bound(request)) as response:
             body = await response.read()
             return None if response.status == 404 else body
+
+    def _bound(self, request: Request) -> aiohttp.ClientTimeout:
+        return self._writing if request.is_write else self._bounded
 
     @asynccontextmanager
     async def _place(self, request: Request) -> AsyncIterator[None]:
@@ -222,7 +228,7 @@ class KubeClient:
     async def _ask(self, request: Request, bound: aiohttp.ClientTimeout, authorization: str) -> aiohttp.ClientResponse:
         headers = request.headers | ({"Authorization": authorization} if authorization else {})
         query = f"?{urlencode(request.query)}" if request.query else ""
-        if request.method != "GET":
+        if request.is_write:
             self._permit()
         return await self._connection.session.request(
             request.method,

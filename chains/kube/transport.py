@@ -86,9 +86,9 @@ def session(context: ssl.SSLContext) -> aiohttp.ClientSession:
     )
 
 
-def timeout(total: float | None, silence: float | None = None) -> aiohttp.ClientTimeout:
-    """Bound a request in seconds: as a whole, and by the longest silence between two reads."""
-    return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_SECONDS, sock_read=silence)
+def timeout(total: float | None, silence: float | None = None, connect: float | None = None) -> aiohttp.ClientTimeout:
+    """Bound a request in seconds: as a whole, by the longest silence between two reads, and until it is sent."""
+    return aiohttp.ClientTimeout(total=total, connect=connect, sock_connect=CONNECT_SECONDS, sock_read=silence)
 
 
 def cause(error: aiohttp.ClientError | OSError) -> str:

@@ -14,6 +14,7 @@ class Places:
         self.most_per_namespace = max(1, workers // 2)
         self._open = workers - min(workers - 1, max(1, workers // 8))
         self._taken: Counter[str] = Counter()
+        self._all = 0
 
     def has_most(self, namespace: str) -> bool:
         """Whether a namespace has as many as it ever may."""
@@ -22,16 +23,18 @@ class Places:
     def is_open(self, namespace: str) -> bool:
         """Whether one more may go to a namespace, if a worker is free."""
         taken = self._taken[namespace]
-        return not taken or (taken < self.most_per_namespace and self._taken.total() < self._open)
+        return not taken or (taken < self.most_per_namespace and self._all < self._open)
 
     def take(self, namespace: str) -> None:
         """Give one to a namespace."""
         self._taken[namespace] += 1
+        self._all += 1
 
     def release(self, namespace: str) -> bool:
         """Take one back; return whether that opens places to a namespace that they were closed to."""
-        opens = self.has_most(namespace) or self._taken.total() >= self._open
+        opens = self.has_most(namespace) or self._all >= self._open
         self._taken[namespace] -= 1
+        self._all -= 1
         if not self._taken[namespace]:
             del self._taken[namespace]
         return opens

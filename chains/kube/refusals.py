@@ -1,5 +1,6 @@
 """Refusals of the Kubernetes API in sentences: what was asked for, where, why not, and what helps."""
 
+import re
 from dataclasses import dataclass, field
 
 from chains.errors import EdgeError
@@ -8,6 +9,8 @@ from chains.kube.wire import Status
 
 LONGEST_WAIT = 300.0
 _PASSING = frozenset({408, 425, 429})
+# How the API begins what an admission webhook, or a ValidatingAdmissionPolicy, has to say; any status may go with it.
+_DENIED = re.compile(r"admission webhook .* denied the request|ValidatingAdmissionPolicy .* denied request")
 
 
 class ConflictError(EdgeError):
@@ -53,6 +56,9 @@ def refusal(request: Request, code: int, status: Status, retry_after: float | No
     wait = None if wait is None else min(wait, LONGEST_WAIT)
     if code == 410 or status.has_cause("ResourceVersionTooLarge"):
         return ExpiredError(message, transient=True, retry_after=wait)
+    if code < 500 and _DENIED.search(status.message):
+        # Who runs the cluster may mend that: a webhook or policy of theirs stands between, and says what it wants.
+        return EdgeError(message, transient=True, retry_after=wait)
     if code == 409:
         return ConflictError(message, transient=True, retry_after=wait)
     if code == 422:

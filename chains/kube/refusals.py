@@ -56,14 +56,13 @@ def refusal(request: Request, code: int, status: Status, retry_after: float | No
     wait = None if wait is None else min(wait, LONGEST_WAIT)
     if code == 410 or status.has_cause("ResourceVersionTooLarge"):
         return ExpiredError(message, transient=True, retry_after=wait)
-    if code < 500 and _DENIED.search(status.message):
-        # Who runs the cluster may mend that: a webhook or policy of theirs stands between, and says what it wants.
-        return EdgeError(message, transient=True, retry_after=wait)
+    denied = _DENIED.search(status.message) is not None
     if code == 409:
         return ConflictError(message, transient=True, retry_after=wait)
-    if code == 422:
+    if code == 422 and not denied:
         return InvalidError(message, transient=False)
-    if code >= 500 or code in _PASSING:
+    # What admission denies, who runs the cluster may mend.
+    if code >= 500 or code in _PASSING or denied:
         return EdgeError(message, transient=True, retry_after=wait)
     if code in (401, 403):
         # Rights come back: an API server that starts refuses everybody until it has read its roles.

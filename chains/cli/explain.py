@@ -16,6 +16,7 @@ from chains.cli.settings import ca_files_from, config_from
 from chains.cli.terminal import printable
 from chains.config.config import Config
 from chains.errors import ChainsError, InputError
+from chains.hosts.reach import Reach
 from chains.pipeline.explanation import Explanation, explain, remedy
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages
@@ -88,7 +89,8 @@ def command(
 
 async def _with_stored(explained: list[Explained], config: Config, registry_ca: tuple[str, ...]) -> list[Explained]:
     """Add what registries hold; one that cannot be asked is said to be so."""
-    async with RegistryClient(insecure=config.oci_insecure, ca_files=ca_files_from(registry_ca)) as client:
+    reach = Reach.from_environment(os.environ)
+    async with RegistryClient(reach, insecure=config.oci_insecure, ca_files=ca_files_from(registry_ca)) as client:
         beside = CosignImages(client, config_file_keychain(os.environ), config.oci_repository)
         looked = []
         for each in explained:

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from yarl import URL
 
 from chains.cli.image_source import ImageSource
 from chains.cli.logged_images import LoggedSource
 from chains.cli.verify_flags import VerifyFlags
 from chains.errors import InputError
+from chains.hosts.reach import Reach
 from chains.payloads.candidate import Candidate
 from chains.payloads.payload import SignedPayload
 from chains.pipeline.ports import Verifier
-from chains.registry.proxies import Proxies
 from chains.rekor.log_key import LogKey, read_log_keys, unused_in
 from chains.rekor.search import LogSearch
 from chains.rekor.verify import verify_logged
@@ -44,8 +43,7 @@ class KnownLogs:
         if not self.url:
             yield source
             return
-        proxy = Proxies.from_environment(os.environ).for_url(URL(self.url))
-        async with LogSearch(self.url, self.keys, proxy=proxy) as search:
+        async with LogSearch(self.url, self.keys, reach=Reach.from_environment(os.environ)) as search:
             yield LoggedSource(source, verifier, search)
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from chains.errors import EdgeError
+from chains.hosts.refusals import LONGEST_WAIT
 from chains.kube.resources import Target
 from chains.kube.wire import Status
 
-LONGEST_WAIT = 300.0
 _PASSING = frozenset({408, 425, 429})
 
 

@@ -6,10 +6,12 @@ from yarl import URL
 
 from chains.artifacts.reference import shown
 from chains.errors import EdgeError, InputError
-from chains.registry.addresses import AddressGuard, is_loopback
+from chains.hosts.addresses import is_loopback
+from chains.hosts.reach import Reach
+from chains.hosts.transport import Transport
+from chains.registry.limits import Limits
 from chains.registry.locations import REDIRECTS, location
-from chains.registry.proxies import Proxies
-from chains.registry.transport import Limits, Transport
+from chains.registry.refusals import REGISTRY
 
 LARGEST = 64 * 1024
 
@@ -18,9 +20,7 @@ async def fetch_text(address: str, env: Mapping[str, str], limits: Limits | None
     """Return what is published under an https address (http on this machine alone); raise InputError or EdgeError."""
     limits = limits or Limits()
     url = _url(address)
-    transport = Transport(
-        insecure=False, ca_files={}, limits=limits, proxies=Proxies.from_environment(env), guard=AddressGuard()
-    )
+    transport = Transport(REGISTRY, Reach.from_environment(env), limits)
     try:
         for _ in range(limits.redirects + 1):
             answer = await transport.send("GET", url, headers={}, most=LARGEST)

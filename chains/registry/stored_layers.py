@@ -8,9 +8,9 @@ import msgspec
 
 from chains.artifacts.reference import Digest, ImageReference
 from chains.errors import EdgeError, InputError
+from chains.hosts.errors import UnreadableError
 from chains.payloads.bundle import MEDIA_TYPE_PREFIX
 from chains.registry.cosign_layout import MOST_LAYERS, LayerDescriptor, layers_of
-from chains.registry.errors import UnreadableError
 from chains.registry.shelf import Shelf
 
 AT_ONCE = 8

@@ -73,7 +73,7 @@ def recorded_registry(*repositories: str, behaviour: Behaviour = DISTRIBUTION_2_
 
 async def _open(server: RegistryServer, repositories: Mapping[str, dict]) -> None:
     await server.__aenter__()
-    async with RegistryClient(env={}) as client:
+    async with RegistryClient() as client:
         for name, held in repositories.items():
             repository = Repository(server.address, name)
             for blob in held["blobs"]:

@@ -206,7 +206,7 @@ def test_a_platform_of_an_index_can_be_asked_for(registry: RegistryServer) -> No
 
 
 async def test_too_many_layers_are_not_downloaded_nor_verified() -> None:
-    async with RegistryServer() as server, RegistryClient(env={}) as client:
+    async with RegistryServer() as server, RegistryClient() as client:
         image = server.push_image("team/app", "a")
         tag = f"sha256-{image.digest.hex}.sig"
         for count, command in ((101, ("download", "signature")), (1001, ("verify", "--key", OLD, IGNORED))):

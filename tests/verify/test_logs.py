@@ -100,7 +100,7 @@ async def sign(registry: RegistryServer, signer: KeySigner) -> tuple[str, tuple[
     enveloped = SignedPayload(
         Payload(statement, IN_TOTO, "t", "run", (image,)), made, envelope(IN_TOTO, statement, made)
     )
-    async with RegistryClient(env={}) as client:
+    async with RegistryClient() as client:
         store = OciStore(client, lambda _origin: ChainedKeychain())
         for one in (bare, enveloped):
             await store.put(one, Origin("TaskRun", "ns", "run", "uid", "default"))

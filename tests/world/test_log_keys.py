@@ -7,6 +7,7 @@ import pytest
 
 from chains.config.config import Config, read_config
 from chains.errors import InputError
+from chains.hosts.reach import Reach
 from chains.keys.generate import new_signer
 from chains.rekor.log_v1 import LogV1
 from chains.rekor.log_v2 import LogV2
@@ -36,7 +37,7 @@ def files(folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("source", ["the PEM itself", "its file", "the variable", "the setting before the variable"])
 def test_the_key_is_read_where_it_is_said_to_be(source: str, tmp_path: Path) -> None:
     told, env = files(tmp_path)[source]
-    found = Logs(env).transparency(told)
+    found = Logs(Reach(), env).transparency(told)
     assert found is not None
     assert not found.deferred
 
@@ -44,16 +45,16 @@ def test_the_key_is_read_where_it_is_said_to_be(source: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("given", ["", "/nowhere", "-----BEGIN PUBLIC KEY-----", "{}", "\0"])
 def test_a_key_that_is_not_to_be_had_refuses_the_configuration(given: str) -> None:
     with pytest.raises(InputError, match="public key"):
-        Logs({}).transparency(config(public_key=given))
+        Logs(Reach(), {}).transparency(config(public_key=given))
 
 
 def test_no_key_is_asked_for_where_nothing_is_logged() -> None:
     for enabled in ("false", ""):
-        assert Logs({}).transparency(config(enabled=enabled)) is None
+        assert Logs(Reach(), {}).transparency(config(enabled=enabled)) is None
 
 
 def test_one_log_has_one_client_and_each_api_its_own() -> None:
-    logs = Logs({})
+    logs = Logs(Reach(), {})
     first, again = (logs.transparency(config(public_key=PEM.decode())) for _ in range(2))
     second = logs.transparency(config(public_key=PEM.decode(), version="2", mode="deferred"))
     assert first is not None

@@ -1,10 +1,10 @@
 """What is remembered, how long, and how much of it."""
 
-from chains.kube.recent import Recent
+from chains.kube.remembered import Remembered
 
 
 async def test_the_least_recently_used_goes_first():
-    recent, asked = Recent(ttl=60, size=2), []
+    recent, asked = Remembered(ttl=60, size=2), []
 
     async def get(key):
         async def ask():
@@ -20,7 +20,7 @@ async def test_the_least_recently_used_goes_first():
 
 
 async def test_an_answer_of_nothing_is_an_answer():
-    recent, asked = Recent(ttl=60, size=2), []
+    recent, asked = Remembered(ttl=60, size=2), []
 
     async def ask():
         asked.append(1)

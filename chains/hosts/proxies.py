@@ -8,7 +8,7 @@ from typing import Self
 from yarl import URL
 
 from chains.errors import InputError
-from chains.registry.addresses import is_loopback
+from chains.hosts.addresses import is_loopback
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from chains.errors import EdgeError
-from chains.registry.answer import Answer
-from chains.registry.errors import UnreachableError
-from chains.registry.recent import Recent
-from chains.registry.refusals import is_passing, wait_asked_for
+from chains.hosts.answer import Answer
+from chains.hosts.errors import UnreachableError
+from chains.hosts.recent import Recent
+from chains.hosts.refusals import is_passing, wait_asked_for
 
 FAILURES = 3
 SHORTEST_WAIT = 1.0
@@ -23,8 +23,8 @@ LONGEST_WAIT = 30.0
 # Whoever waits for a host asks for it more often than this, in seconds.
 LONGEST_INTEREST = 1800.0
 JITTER = 0.25
-# A registry asks for credentials with the one and says with the other that something is not there yet.
-_EXPECTED = (401, 404)
+# What is told of a request that failed: its host and status, None when no answer came.
+Tell = Callable[[str, int | None], None]
 
 
 class State(Enum):
@@ -65,13 +65,8 @@ class Breaker:
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[float, float], float] = random.uniform,
         hosts: int = 1024,
-        observe: Callable[[str, int | None], None] = lambda host, status: None,
     ) -> None:
-        """Remember at most `hosts`; `draw` picks a wait between two, in seconds as the monotonic `clock` counts.
-
-        `observe` is told of each request that failed: its host and status, None when no answer came.
-        """
-        self.observe = observe
+        """Remember at most `hosts`; `draw` picks a wait between two, in seconds as the monotonic `clock` counts."""
         self._clock = clock
         self._draw = draw
         self._circuits: Recent[str, _Circuit] = Recent(hosts)
@@ -105,9 +100,9 @@ class Breaker:
         circuit = self._circuits.get(host)
         return max(0.0, circuit.until - self._clock()) if circuit is not None and circuit.openings else 0.0
 
-    def attempt(self, host: str) -> "Attempt":
-        """Return the context of one request to a host, from before it may be sent to its end."""
-        return Attempt(self, host)
+    def attempt(self, host: str, tell: Tell = lambda host, status: None) -> "Attempt":
+        """Return the context of one request to a host, from before it may be sent to its end; `tell` if it failed."""
+        return Attempt(self, host, tell)
 
     def admit(self, attempt: "Attempt") -> None:
         """Let a request go out; raise EdgeError when its host is to be left alone."""
@@ -162,10 +157,11 @@ class Breaker:
 class Attempt:
     """One request to a host; what leaves the context, an answer or an error, says how the host fares."""
 
-    __slots__ = ("_answer", "_begun", "_breaker", "host")
+    __slots__ = ("_answer", "_begun", "_breaker", "_tell", "host")
 
-    def __init__(self, breaker: Breaker, host: str) -> None:
+    def __init__(self, breaker: Breaker, host: str, tell: Tell) -> None:
         self.host = host
+        self._tell = tell
         self._breaker = breaker
         self._begun = False
         self._answer: Answer | None = None
@@ -189,10 +185,10 @@ class Attempt:
         answer = self._answer
         if not self._begun:
             return
-        if answer is not None and answer.status >= 400 and answer.status not in _EXPECTED:
-            self._breaker.observe(self.host, answer.status)
+        if answer is not None and answer.status >= 400:
+            self._tell(self.host, answer.status)
         elif answer is None and isinstance(error, EdgeError):
-            self._breaker.observe(self.host, None)
+            self._tell(self.host, None)
         if isinstance(error, EdgeError) and error.transient:
             refusal = UnreachableError if isinstance(error, UnreachableError) else EdgeError
             self._breaker.failed(self, str(error), 0.0, refusal)

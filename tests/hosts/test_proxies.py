@@ -6,8 +6,9 @@ from yarl import URL
 
 from chains.artifacts.reference import Repository
 from chains.errors import InputError
+from chains.hosts.proxies import Proxies
+from chains.hosts.reach import Reach
 from chains.registry.client import RegistryClient
-from chains.registry.proxies import Proxies
 from tests.registry.builders import NOBODY, scripted
 
 PROXY = {"HTTPS_PROXY": "http://relay.example.com:3128"}
@@ -33,6 +34,11 @@ PROXY = {"HTTPS_PROXY": "http://relay.example.com:3128"}
         ("fd00::/8", "https://[fd12::1]:5000/v2/", False),
         ("", "https://localhost:5000/v2/", False),
         ("", "https://127.0.0.1/v2/", False),
+        ("", "https://[::1]/v2/", False),
+        ("10.0.0.0/8", "https://10.96.0.1", False),
+        ("11.0.0.0/8,.svc", "https://10.96.0.1", True),
+        ("api.EXAMPLE.com", "https://API.example.com", False),
+        (" other, * ", "https://api.example.com", False),
     ],
 )
 def test_no_proxy_is_obeyed(exempt: str, url: str, proxied: bool) -> None:
@@ -59,7 +65,7 @@ async def test_requests_go_through_the_proxy() -> None:
 
     async with scripted(proxy) as server:
         env = {"HTTP_PROXY": f"http://{server.host}", "HTTPS_PROXY": f"http://{server.host}"}
-        async with RegistryClient(insecure=True, env=env) as client:
+        async with RegistryClient(Reach.from_environment(env), insecure=True) as client:
             # CONNECT is refused, so plain HTTP is tried, through the proxy too.
             assert await client.get_manifest(Repository("registry.invalid", "a/b"), "v1", NOBODY) is None
     assert server.requests[-1].host == "registry.invalid"

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from chains.artifacts.reference import shown
 from chains.errors import EdgeError
@@ -39,6 +40,11 @@ REFUSED_NAMES = frozenset(
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _LOOPBACK_6 = ipaddress.IPv6Address("::1")
+
+
+def authority(url: URL) -> str:
+    """Return `host[:port]` as the URL has it."""
+    return url.raw_authority.rpartition("@")[2]
 
 
 @lru_cache(maxsize=1024)

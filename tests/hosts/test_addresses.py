@@ -8,7 +8,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from chains.artifacts.reference import Repository
 from chains.errors import EdgeError
-from chains.registry.addresses import AddressGuard, GuardedResolver, is_loopback
+from chains.hosts.addresses import AddressGuard, GuardedResolver, is_loopback
 from tests.registry.builders import NOBODY, client
 
 REFUSED = [

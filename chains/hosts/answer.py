@@ -1,4 +1,4 @@
-"""A registry's complete answer to one request."""
+"""A host's complete answer to one request."""
 
 from dataclasses import dataclass, field
 

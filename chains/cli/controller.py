@@ -20,7 +20,7 @@ from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.controller.health import probes
 from chains.controller.host_errors import HostErrors
-from chains.controller.live_metrics import Surroundings
+from chains.controller.live_metrics import Readings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
 from chains.controller.shares import Shares
@@ -106,7 +106,7 @@ async def _serve(
         wiring = await stack.enter_async_context(
             ClusterWiring(client, secret, reach, os.environ, ca_files, events=events)
         )
-        around = Surroundings(wiring.circuits, wiring.key_id, errors, version("chains"), lambda: events.dropped)
+        around = Readings(wiring.circuits, wiring.key_id, errors, version("chains"), lambda: events.dropped)
         metrics = Metrics(around)
         cluster = KubeCluster(client, system_namespace, events)
         service = Service(cluster, wiring, scope, metrics=metrics, shares=shares)

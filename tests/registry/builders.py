@@ -11,6 +11,7 @@ from ssl import SSLContext
 from aiohttp import web
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
+from chains.demo.listening import listening
 from chains.hosts.reach import Reach
 from chains.payloads.dsse import envelope
 from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING, LogEntry, Origin, Payload, Signature, SignedPayload
@@ -76,16 +77,8 @@ async def scripted(
         return await script(request)
 
     runner = web.ServerRunner(web.Server(answer), shutdown_timeout=1)
-    await runner.setup()
-    if bound is None:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-    else:
-        await web.SockSite(runner, bound, ssl_context=tls).start()
-    server.port = runner.addresses[0][1]
-    try:
+    async with listening(runner, tls=tls, bound=bound) as server.port:
         yield server
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from chains.artifacts.reference import Repository
+from chains.demo.listening import HOST, listening
 from chains.demo.registry.server import RegistryServer
 from chains.demo.rekor.server import RekorServer
 from chains.errors import EdgeError
@@ -98,13 +99,7 @@ async def test_a_registry_is_told_which_replica_asks(pod: str, agent: str) -> No
         seen.append(request.headers["User-Agent"])
         return web.Response(status=404)
 
-    runner = web.ServerRunner(web.Server(answer))
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        address = "{}:{}".format(*runner.addresses[0][:2])
-        async with RegistryClient(Reach.from_environment({"POD_NAME": pod})) as client:
-            await client.get_manifest(Repository(address, "a"), "b", NOBODY)
-    finally:
-        await runner.cleanup()
+    reach = Reach.from_environment({"POD_NAME": pod})
+    async with listening(web.ServerRunner(web.Server(answer))) as port, RegistryClient(reach) as client:
+        await client.get_manifest(Repository(f"{HOST}:{port}", "a"), "b", NOBODY)
     assert set(seen) == {agent}

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from chains.artifacts.reference import ImageReference, shown
 from chains.errors import ChainsError, VerificationError
-from chains.payloads.bundle import SIGN_PREDICATE
 from chains.payloads.candidate import Candidate, Layout
 from chains.payloads.dsse import pre_authentication_encoding
 from chains.payloads.payload import IN_TOTO, SignedPayload
+from chains.payloads.sigstore_bundle import SIGN_PREDICATE
 from chains.pipeline.claims import Claim, check_annotations, check_identity, check_image, claim_of
 from chains.pipeline.ports import LogVerifier, SignedImages, Verifier
 from chains.pipeline.strict import check_strict

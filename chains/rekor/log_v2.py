@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from chains.errors import EdgeError, InputError, VerificationError
+from chains.payloads.log_entry_json import read_log_entry
 from chains.payloads.payload import InclusionProof, LogEntry, SignedPayload
-from chains.payloads.sigstore_bundle import read_log_entry
 from chains.rekor.checkpoint import read_checkpoint
 from chains.rekor.client import LogClient
 from chains.rekor.limits import Limits

@@ -21,6 +21,7 @@ _VERSION = re.compile(
     re.escape(FAMILY) + r"(?:\.v([0-9]{1,4})\.([0-9]{1,4})\+json|\+json;version=([0-9]{1,4})\.([0-9]{1,4}))"
 )
 _OLDEST = (0, 3)
+_NULL = b"null"
 
 
 class _RawBytes(Message):
@@ -34,7 +35,7 @@ class _Hint(Message):
 class _Material(Message):
     public_key: _Hint | None = None
     certificate: _RawBytes | None = None
-    x509_certificate_chain: msgspec.Raw | None = msgspec.field(name="x509CertificateChain", default=None)
+    x509_certificate_chain: msgspec.Raw = msgspec.field(name="x509CertificateChain", default=msgspec.Raw(_NULL))
     tlog_entries: tuple[Entry, ...] | None = ()
 
 
@@ -51,20 +52,19 @@ class _Envelope(Message):
 class _Bundle(Message):
     media_type: str
     verification_material: _Material
-    dsse_envelope: msgspec.Raw = msgspec.Raw(b"null")
+    dsse_envelope: msgspec.Raw = msgspec.Raw(_NULL)
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """What a bundle holds, unverified: its envelope as JSON and decoded, and what it offers to check it with.
 
-    `certificate` is DER, empty where a public key is meant, of which `key_hint` tells.
+    `certificate` is DER, empty where a public key is meant.
     """
 
     envelope_json: bytes
     envelope: Envelope
     certificate: bytes
-    key_hint: str
     log_entries: tuple[LogEntry, ...]
 
 
@@ -99,7 +99,8 @@ def read_usable_bundle(content: bytes) -> Bundle:
     if tuple(numbers) < _OLDEST:
         raise InputError(f"the bundle's media type {raw.media_type[:80]!r} is not that of version 0.3 or later")
     material = raw.verification_material
-    if material.x509_certificate_chain is not None or (material.public_key is None) == (material.certificate is None):
+    chained = bytes(material.x509_certificate_chain) != _NULL
+    if chained or (material.public_key is None) == (material.certificate is None):
         raise InputError("the bundle names neither one public key nor one certificate")
     proofs = [entry.inclusion_proof for entry in material.tlog_entries or ()]
     if any(proof is None or proof.checkpoint is None for proof in proofs):
@@ -115,7 +116,7 @@ def _decoded(content: bytes) -> _Bundle:
         found = msgspec.json.decode(content, type=_Bundle)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"this is no Sigstore bundle: {error}") from error
-    if bytes(found.dsse_envelope) == b"null" or not found.media_type.startswith(FAMILY):
+    if bytes(found.dsse_envelope) == _NULL or not found.media_type.startswith(FAMILY):
         raise InputError("this Sigstore bundle holds no DSSE envelope")
     return found
 
@@ -127,8 +128,7 @@ def _bundle(raw: _Bundle) -> Bundle:
         entries = tuple(read_entry(entry) for entry in material.tlog_entries or ())
     except (binascii.Error, ValueError) as error:
         raise InputError(f"this is no Sigstore bundle: {error}") from error
-    hint = material.public_key.hint if material.public_key else ""
-    return Bundle(envelope_json, read_envelope(envelope_json), certificate, hint, entries)
+    return Bundle(envelope_json, read_envelope(envelope_json), certificate, entries)
 
 
 def _material(signature: Signature, entries: tuple[Entry, ...]) -> _Material:

@@ -61,9 +61,9 @@ release: $(BIN)/python ## config/release.yaml: the whole installation in one fil
 
 lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
 	@$(PIP) install uv
-	@$(BIN)/uv --quiet pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv --quiet pip compile pyproject.toml --extra sigstore --group build --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
-	@$(BIN)/uv --quiet pip compile pyproject.toml --extra verify-policies --group build --group dev --universal --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv --quiet pip compile pyproject.toml --extra sigstore --extra verify-policies --group build --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --constraint requirements.lock --output-file requirements-dev.lock
 	@$(BIN)/uv --quiet pip compile --group site --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --constraint requirements-dev.lock --output-file requirements-site.lock

@@ -30,6 +30,7 @@ from chains.registry.docker_config import DockerConfig
 from chains.registry.indexes import IndexReader
 from chains.registry.oci_store import OciStore
 from chains.rekor.checkpoint import Checkpoint
+from chains.rekor.key_source import LOG_KEY_VARIABLE, key_text
 from chains.rekor.log_key import LogKey, read_log_keys
 from chains.rekor.log_v1 import LogV1
 from chains.rekor.log_v2 import LogV2
@@ -37,7 +38,6 @@ from chains.rekor.trial import try_log
 
 MOUNTED_SECRET = Path("/etc/signing-secrets")
 REMEMBERED_KEYCHAINS = 1024
-LOG_KEY_VARIABLE = "SIGSTORE_REKOR_PUBLIC_KEY"
 
 
 class Registries:
@@ -90,18 +90,13 @@ class Logs:
         return await try_log(settings.url, settings.version, self._keys(settings), self._reach)
 
     def _keys(self, settings: TransparencySettings) -> tuple[LogKey, ...]:
-        given = settings.public_key.strip() or self._env.get(LOG_KEY_VARIABLE, "")
-        if not given:
+        text = key_text(settings.public_key, settings.url, self._env)
+        if not text:
             raise InputError(
                 "transparency.enabled needs the log's public key, so that its answers can be verified: set "
                 f"transparency.public-key to it or to its file, or {LOG_KEY_VARIABLE} to its file"
             )
-        if given.startswith(("-----BEGIN", "{")):
-            return read_log_keys(given.encode())
-        try:
-            return read_log_keys(Path(given).read_bytes())
-        except (OSError, ValueError) as error:
-            raise InputError(f"the log's public key cannot be read: {error}") from error
+        return read_log_keys(text)
 
 
 class ClusterWiring:

@@ -21,7 +21,7 @@ from chains.cli.image_source import span_in_seconds
 from chains.cli.loop import run
 from chains.cli.predicate_types import predicate_type
 from chains.cli.registry_images import registry_images
-from chains.cli.verify_flags import VerifyFlags, log_verifier
+from chains.cli.verify_flags import VerifyFlags, log_verifier, trusted_root_flag
 from chains.cli.verifying_key import verifier_for
 from chains.errors import ChainsError, EdgeError, InputError
 
@@ -109,6 +109,7 @@ class _AuditFlags(Flags, frozen=True):
 )
 @expectation_flags
 @switch("--insecure-ignore-tlog", text="Do not look for a transparency log's entry.")
+@trusted_root_flag
 @switch("--private-infrastructure", text="The same: the signer has no public transparency log.")
 @switch("--offline", text="Take keys from files and env:// only.")
 @switch("--check-identity", text="Signatures must name the image's repository, and be of cosign's type.")

@@ -4,7 +4,6 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
@@ -16,11 +15,10 @@ from chains.hosts.reach import Reach
 from chains.payloads.candidate import Candidate
 from chains.payloads.payload import SignedPayload
 from chains.pipeline.ports import Verifier
+from chains.rekor.key_source import LOG_KEY_VARIABLE, SIGSTORE, key_text
 from chains.rekor.log_key import LogKey, read_log_keys, unused_in
 from chains.rekor.search import LogSearch
 from chains.rekor.verify import verify_logged
-
-LOG_KEY_VARIABLE = "SIGSTORE_REKOR_PUBLIC_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +48,23 @@ class KnownLogs:
 def log_verifier(flags: VerifyFlags) -> KnownLogs:
     """Return what checks log entries; raise InputError where the log's key is unknown.
 
-    `--trusted-root` comes before the variable, as in cosign.
+    `--trusted-root` comes before the variable, as in cosign; without either the public log is known by Sigstore's root.
     """
-    given = flags.trusted_root or os.environ.get(LOG_KEY_VARIABLE, "")
-    if not given:
+    try:
+        content = key_text(flags.trusted_root, flags.rekor_url, os.environ)
+    except InputError as error:
+        raise InputError(f"getting rekor public keys: {error}") from error
+    if not content:
         raise InputError(
             "getting rekor public keys: the transparency log's key is not known: give --trusted-root, or set "
             f"{LOG_KEY_VARIABLE} to its file, or give --insecure-ignore-tlog when the signer uses no log"
         )
+    given = flags.trusted_root or os.environ.get(LOG_KEY_VARIABLE, "")
     try:
-        content = Path(given).read_bytes()
         keys, unused = read_log_keys(content), unused_in(content)
-    except OSError as error:
-        raise InputError(f"getting rekor public keys: {error}") from error
     except InputError as error:
         raise InputError(f"getting rekor public keys: {given}: {error}") from error
-    if unused and flags.trusted_root:
+    if unused and flags.trusted_root not in ("", SIGSTORE):
         click.echo(
             f"Of {given} the transparency logs' keys are used. Its {', '.join(unused)} are not: they are for keyless "
             "verification, which is not built yet.",

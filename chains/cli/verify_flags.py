@@ -21,6 +21,14 @@ NOT_CHECKED = {
     "auditability verification for the attestation.",
 }
 
+trusted_root_flag = click.option(
+    "--trusted-root",
+    type=click.Path(),
+    default="",
+    metavar="FILE|sigstore",
+    help="A Sigstore trusted root with the keys of transparency logs, or the word sigstore for Sigstore's own; "
+    "default: $SIGSTORE_REKOR_PUBLIC_KEY, else Sigstore's own for the public log.",
+)
 key_flags = together(
     click.option(
         "--key",
@@ -48,13 +56,7 @@ key_flags = together(
         metavar="URL",
         help="The log that is asked for an entry where none stands beside a signature.",
     ),
-    click.option(
-        "--trusted-root",
-        type=click.Path(),
-        default="",
-        metavar="FILE",
-        help="A Sigstore trusted root with the keys of transparency logs; default: $SIGSTORE_REKOR_PUBLIC_KEY.",
-    ),
+    trusted_root_flag,
     click.option("--max-workers", default=10, hidden=True, metavar="N"),
     click.option("--output", "-o", default="", metavar="json|text", help="How the result is printed."),
     click.option(

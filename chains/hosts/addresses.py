@@ -10,7 +10,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from chains.artifacts.reference import shown
-from chains.errors import EdgeError
+from chains.errors import EdgeError, InputError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -55,6 +55,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
+
+
+def secure_url(address: str) -> URL:
+    """Read an https address, or one of http on this machine; raise InputError for any other."""
+    try:
+        url = URL(address)
+    except ValueError as error:
+        raise InputError(f"{shown(address)} is no usable address: {error}") from error
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host or "")):
+        raise InputError(f"{shown(address)}: use https, as anybody on the way could swap what comes over {url.scheme}")
+    return url
 
 
 @lru_cache(maxsize=1024)

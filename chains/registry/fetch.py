@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 
-from yarl import URL
-
 from chains.artifacts.reference import shown
-from chains.errors import EdgeError, InputError
-from chains.hosts.addresses import is_loopback
+from chains.errors import EdgeError
+from chains.hosts.addresses import secure_url
 from chains.hosts.reach import Reach
 from chains.hosts.transport import Transport
 from chains.registry.limits import Limits
@@ -19,7 +17,7 @@ LARGEST = 64 * 1024
 async def fetch_text(address: str, env: Mapping[str, str], limits: Limits | None = None) -> bytes:
     """Return what is published under an https address (http on this machine alone); raise InputError or EdgeError."""
     limits = limits or Limits()
-    url = _url(address)
+    url = secure_url(address)
     transport = Transport(REGISTRY, Reach.from_environment(env), limits)
     try:
         for _ in range(limits.redirects + 1):
@@ -32,13 +30,3 @@ async def fetch_text(address: str, env: Mapping[str, str], limits: Limits | None
     if answer.status != 200:
         raise EdgeError(f"{shown(address)} answered {answer.status}", transient=answer.status >= 500)
     return answer.body
-
-
-def _url(address: str) -> URL:
-    try:
-        url = URL(address)
-    except ValueError as error:
-        raise InputError(f"{shown(address)} is no usable address: {error}") from error
-    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host or "")):
-        raise InputError(f"{shown(address)}: use https, as anybody on the way could swap what comes over {url.scheme}")
-    return url

@@ -44,7 +44,7 @@ class Ended:
 def chains(*arguments: str, env: Mapping[str, str] | None = None, cwd: Path = WORKDIR) -> Ended:
     """Run `chains` in this process, with no settings of this machine's, in a folder."""
     command: click.Command = importlib.import_module(COMMANDS[arguments[0]]).command
-    clean = {name: None for name in os.environ if name.startswith(("COSIGN_", "SIGSTORE_", "KUBE", "DOCKER_"))}
+    clean = {name: None for name in os.environ if name.startswith(("COSIGN_", "SIGSTORE_", "TUF_", "KUBE", "DOCKER_"))}
     with chdir(cwd):
         result = CliRunner().invoke(command, list(arguments[1:]), env={**clean, **_NO_WAY_OUT, **(env or {})})
     if result.exception is not None and not isinstance(result.exception, SystemExit):

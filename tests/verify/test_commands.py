@@ -72,7 +72,7 @@ def test_the_banner_says_no_more_than_was_checked(registry: RegistryServer) -> N
 
 
 def test_without_its_key_the_transparency_log_ends_the_command_before_anything_is_fetched() -> None:
-    ended = chains("verify", "--key", OLD, "127.0.0.1:1/c25/app:v1")
+    ended = chains("verify", "--key", OLD, "--rekor-url", "http://127.0.0.1:1", "127.0.0.1:1/c25/app:v1")
     assert ended.exit_code == 1
     assert "SIGSTORE_REKOR_PUBLIC_KEY" in ended.stderr
 

@@ -69,12 +69,10 @@ async def test_requests_declare_what_they_send(tmp_path):
     script = ScriptedApi().on("PATCH", PATH, found({})).on("POST", ALL, found({}, 201)).on("PUT", PATH, found({}))
     async with connected(tmp_path, script) as client:
         await client.merge_patch(PATH, b"{}")
-        await client.apply_patch(PATH, b"{}", "someone", force=True)
         await client.create(ALL, b"{}")
         await client.replace(PATH, b"{}")
     assert [(asked.method, asked.headers["content-type"], asked.query) for asked in script.asked] == [
         ("PATCH", "application/merge-patch+json", {"fieldManager": "tekton-chains-controller"}),
-        ("PATCH", "application/apply-patch+yaml", {"fieldManager": "someone", "force": "true"}),
         ("POST", "application/json", {}),
         ("PUT", "application/json", {}),
     ]
@@ -84,7 +82,6 @@ async def test_requests_declare_what_they_send(tmp_path):
 async def test_patching_replacing_and_deleting_what_is_gone_is_no_error(tmp_path):
     async with connected(tmp_path, ScriptedApi()) as client:
         assert await client.merge_patch(PATH, b"{}") is None
-        assert await client.apply_patch(PATH, b"{}") is None
         assert await client.replace(PATH, b"{}") is None
         assert await client.delete(PATH) is False
 

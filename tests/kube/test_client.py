@@ -149,6 +149,21 @@ async def test_forbidden_by_a_quota_names_no_rule(tmp_path):
     assert "rule" not in str(error)
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (400, 'admission webhook "validation.webhook.pipeline.tekton.dev" denied the request: validation failed'),
+        (403, "runs \"one\" is forbidden: ValidatingAdmissionPolicy 'marks' with binding 'marks' denied request: no"),
+        (422, "TaskRun \"one\" is invalid: ValidatingAdmissionPolicy 'marks' with binding 'marks' denied request: no"),
+    ],
+)
+async def test_what_admission_denies_may_be_let_through_later(tmp_path, code, said):
+    error = await failing(tmp_path, refused(code, "Reason", said))
+    assert error.transient
+    assert said in str(error)
+    assert not isinstance(error, InvalidError)
+
+
 async def test_special_refusals_have_their_own_types(tmp_path):
     assert isinstance(await failing(tmp_path, refused(409, "Conflict", "modified")), ConflictError)
     assert isinstance(await failing(tmp_path, refused(410, "Expired", "too old")), ExpiredError)

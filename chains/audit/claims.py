@@ -50,8 +50,11 @@ def _verdict_on_nothing(run: RunClaim) -> tuple[Verdict, str]:
         return Verdict.NOTHING, run.reason or "no result of it names an artifact"
     if run.mark != "true":
         return Verdict.UNSIGNED, "it has ended and carries no mark"
-    if run.reason:
-        return Verdict.NOTHING, run.reason  # the signer says itself that it stored nothing
+    if run.reason:  # whoever may annotate a run can write any: it explains, and excuses nothing
+        return (
+            Verdict.UNSIGNED,
+            f"its results name artifacts, and nothing of them is stored; its mark says: {run.reason}",
+        )
     return Verdict.CLAIMED, "it is marked as signed, and neither its annotations nor a registry hold anything of it"
 
 

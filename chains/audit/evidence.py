@@ -47,7 +47,8 @@ def _proof(title: str, proof: Proof) -> Markup:
 
 
 def _log(entry: LogEntry) -> str:
-    return f"index {entry.log_index} of the log {entry.log_id.hex()}{_since(entry.integrated_time)}"
+    asked = f", which was asked for it at {entry.url}" if entry.url else ""
+    return f"index {entry.log_index} of the log {entry.log_id.hex()}{_since(entry.integrated_time)}{asked}"
 
 
 def _since(seconds: int) -> str:

@@ -50,6 +50,7 @@ def _head(report: Report) -> Markup:
         ("Made", moment_text(report.moment)),
         ("With", f"chains {report.version}"),
         ("Of", "\n".join(report.scope)),
+        *([("Note", "\n".join(report.notes))] if report.notes else []),
     )
     return tag(
         "header",

@@ -15,7 +15,7 @@ from chains.cli.verify_flags import VerifyFlags
 from chains.errors import InputError
 from chains.payloads.candidate import Candidate
 from chains.payloads.payload import SignedPayload
-from chains.pipeline.ports import Verifier
+from chains.pipeline.ports import LogLookup, Verifier
 from chains.registry.proxies import Proxies
 from chains.rekor.log_key import LogKey, read_log_keys, unused_in
 from chains.rekor.search import LogSearch
@@ -39,14 +39,20 @@ class KnownLogs:
         verify_logged(signed, self.keys, verifier.public_pem)
 
     @asynccontextmanager
-    async def searched(self, source: ImageSource, verifier: Verifier) -> AsyncGenerator[ImageSource, None]:
-        """Open what also asks the log for the entries that are not beside what is stored."""
+    async def lookup(self) -> AsyncGenerator[LogLookup | None, None]:
+        """Open what asks the log for entries; None where nobody is asked."""
         if not self.url:
-            yield source
+            yield None
             return
         proxy = Proxies.from_environment(os.environ).for_url(URL(self.url))
         async with LogSearch(self.url, self.keys, proxy=proxy) as search:
-            yield LoggedSource(source, verifier, search)
+            yield search
+
+    @asynccontextmanager
+    async def searched(self, source: ImageSource, verifier: Verifier) -> AsyncGenerator[ImageSource, None]:
+        """Open what also asks the log for the entries that are not beside what is stored."""
+        async with self.lookup() as lookup:
+            yield source if lookup is None else LoggedSource(source, verifier, lookup)
 
 
 def log_verifier(flags: VerifyFlags) -> KnownLogs:

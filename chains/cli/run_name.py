@@ -41,8 +41,8 @@ def kind_of(word: str) -> str:
 
 def near_kind(word: str) -> str:
     """Return the kind that a misspelt word must mean, empty where it means none."""
-    found = difflib.get_close_matches(word.lower(), _SPELLINGS, 1, _LIKENESS)
-    return "" if kind_of(word) or not found else _SPELLINGS[found[0]]
+    found = difflib.get_close_matches(word.lower(), map(str.lower, KINDS), 1, _LIKENESS)
+    return "" if kind_of(word) or not found else kind_of(found[0])
 
 
 def read_run_names(words: Sequence[str], namespace: str, kind: str = KINDS[0]) -> tuple[RunName, ...]:

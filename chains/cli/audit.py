@@ -1,71 +1,22 @@
 """`chains audit`: whole estates verified, and reports of them."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 import click
 
-from chains.audit.judge import Needs
-from chains.audit.report import Report
-from chains.cli.audit_examine import Examiner, Pace, gathered
+from chains.cli.audit_flags import AuditFlags
+from chains.cli.audit_make import audited
 from chains.cli.audit_output import FORMATS, emit
-from chains.cli.audit_progress import progress
-from chains.cli.audit_question import question_from
-from chains.cli.audit_scope import Scope, named_images, trusted_names
 from chains.cli.cosign_command import CosignCommand, refuse, switch
+from chains.cli.evidence_archive import keeping
 from chains.cli.expectation_flags import expectation_flags
-from chains.cli.image_flags import Flags, ImageFlags, form_flags, reach_flags
-from chains.cli.image_source import span_in_seconds
+from chains.cli.image_flags import form_flags, reach_flags
 from chains.cli.loop import run
-from chains.cli.persistence import PersistentLookup
-from chains.cli.registry_images import registry_images
-from chains.cli.verify_flags import Logs, VerifyFlags, log_flags, log_verifier
-from chains.errors import ChainsError, EdgeError, InputError
-from chains.pipeline.ports import LogLookup
+from chains.cli.verify_flags import VerifyFlags, log_flags
+from chains.errors import ChainsError, EdgeError
 
 NOT_GOOD = 12
 NOT_JUDGED = 20
-
-
-class _AuditFlags(Flags, frozen=True):
-    """What an audit is of, and how its report is written."""
-
-    images: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    repositories: tuple[str, ...] = ()
-    namespaces: tuple[str, ...] = ()
-    everywhere: bool = False
-    kubeconfig: str | None = None
-    require: str = "both"
-    concurrency: int = 16
-    output: str = "table"
-    output_file: str = ""
-    moment: str = ""
-    timeout: str = "1m0s"
-
-    @property
-    def scope(self) -> Scope:
-        """Where to look."""
-        return Scope(self.images, self.files, self.repositories, self.namespaces, self.everywhere)
-
-    @property
-    def needed(self) -> Needs:
-        """What must stand beside an image."""
-        return Needs(signature=self.require != "attestation", attestation=self.require != "signature")
-
-    @property
-    def time(self) -> datetime:
-        """When the audit is made."""
-        if not self.moment:
-            return datetime.now(UTC)
-        try:
-            found = datetime.fromisoformat(self.moment)
-            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError) as error:
-            raise InputError(f"--time {self.moment[:40]!r} is no time: write one as 2026-05-01T08:00:00Z") from error
 
 
 @click.command(name="audit", cls=CosignCommand)
@@ -122,6 +73,10 @@ class _AuditFlags(Flags, frozen=True):
 )
 @click.option("--output", "-o", type=click.Choice(list(FORMATS)), default="table", show_default=True, help="The form.")
 @click.option("--output-file", default="", metavar="FILE", help="Write the report there instead of to stdout.")
+@click.option(
+    "--evidence", default="", metavar="DIR|FILE.zip", help="Keep all that the report rests on there, to judge it again."
+)
+@click.option("--from-evidence", default="", metavar="DIR|FILE.zip", help="Judge what was kept again, with no network.")
 @click.option("--time", "moment", default="", metavar="TIME", help="When the audit is made; default: now.")
 def command(**given: Any) -> None:
     """Verify signature and attestation of every image of a list, a repository or a cluster, and report on all.
@@ -130,9 +85,10 @@ def command(**given: Any) -> None:
     something could not be judged (a registry is down, a tag list is refused), 1 when the audit could not be made.
     """
     try:
-        flags = _AuditFlags.of(given)
-        flags.scope.check()
-        report = run(_audit(flags, VerifyFlags.of(given), given))
+        flags = AuditFlags.of(given)
+        flags.check()
+        with keeping(flags.evidence) as folder:
+            report = run(audited(flags, VerifyFlags.of(given), given, folder))
         emit(report, flags.output, flags.output_file)
     except EdgeError as error:
         refuse(str(error), NOT_JUDGED)
@@ -140,37 +96,3 @@ def command(**given: Any) -> None:
         refuse(str(error))
     if report.bad or report.unknown:
         raise SystemExit(NOT_GOOD if report.bad else NOT_JUDGED)
-
-
-async def _audit(flags: _AuditFlags, verify: VerifyFlags, given: dict[str, Any]) -> Report:
-    moment, where = flags.time, ImageFlags.of(given)
-    logs = None if verify.log_ignored else log_verifier(verify)
-    question = await question_from(given, verify, logs, moment)
-    pace = Pace(flags.concurrency, span_in_seconds(flags.timeout))
-    named = tuple(named_images(flags.scope))
-    async with registry_images(where, trusted_names(flags.scope, named)) as source, _lookup(logs, pace) as lookup:
-        more = await gathered(flags.scope, source, where.attachment_tag_prefix, flags.kubeconfig, pace.patience)
-        things = (*named, *more.things)
-        with progress(len(things)) as done:
-            entries = await Examiner(source, question, pace, flags.needed, done, lookup).examine(things)
-    return Report(
-        moment,
-        version("chains"),
-        flags.scope.words,
-        question.keys,
-        question.words,
-        question.types,
-        logs is not None,
-        entries,
-        more.notes,
-    )
-
-
-@asynccontextmanager
-async def _lookup(logs: Logs | None, pace: Pace) -> AsyncGenerator[LogLookup | None, None]:
-    """Open what asks the log for entries; None where nobody is asked."""
-    if logs is None:
-        yield None
-        return
-    async with logs.lookup() as lookup:
-        yield None if lookup is None else PersistentLookup(lookup, pace.patience)

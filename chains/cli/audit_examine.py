@@ -1,7 +1,7 @@
 """The examination: a scope fetched over one pool of connections, a bounded number at once, and judged."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chains.artifacts.image_name import ImageName
@@ -9,14 +9,15 @@ from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.audit.claims import needs_of, verdict_without_image, with_mark
 from chains.audit.judge import Needs, Question, judge
 from chains.audit.verdict import Document, Entry, Found, RunClaim, Verdict
-from chains.cli.audit_scope import Note, Scope, Target, claimed_images, tagged_images
+from chains.cli.audit_ports import Keeper, Source
+from chains.cli.audit_scope import Target
 from chains.cli.image_source import ImageNotFoundError
 from chains.cli.logged_images import LoggedImages
 from chains.cli.persistence import persistently
-from chains.cli.registry_images import RegistryImages
 from chains.errors import ChainsError
 from chains.payloads.candidate import Candidate
 from chains.pipeline.ports import LogLookup, SignedImages
+from chains.registry.client import Manifest
 
 _NO_DIGEST = Digest("sha256", "0" * 64)
 _TITLES = {".sig": "Manifest of the signatures (.sig)", ".att": "Manifest of the attestations (.att)"}
@@ -32,14 +33,18 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """Looks at images; `done` is told of each entry, and `lookup` asked for the log entries that are not stored."""
+    """Looks at images.
 
-    source: RegistryImages
+    `done` is told of each entry, `lookup` asked for log entries that are not stored, `keeper` told of what was read.
+    """
+
+    source: Source
     question: Question
     pace: Pace
     needed: Needs
     done: Callable[[], None]
-    lookup: LogLookup | None = None
+    lookup: LogLookup | None
+    keeper: Keeper
 
     async def examine(self, found: Sequence[Target | RunClaim | Entry]) -> tuple[Entry, ...]:
         """Return an entry for each, in their order; one that fails stops no other."""
@@ -111,16 +116,17 @@ class Examiner:
         manifest = await persistently(lambda: self.source.manifest(name), self.pace.patience)
         image = ImageReference(name.repository, manifest.digest)
         if image not in looks:
-            looks[image] = asyncio.create_task(self._beside(image, manifest.body))
+            looks[image] = asyncio.create_task(self._beside(image, manifest))
         return await asyncio.shield(looks[image])
 
-    async def _beside(self, image: ImageReference, manifest: bytes) -> Found:
+    async def _beside(self, image: ImageReference, manifest: Manifest) -> Found:
         shelf, stored = self.source.remembered()
         logged = self._logged(stored)
         signatures = await persistently(lambda: logged.find_signatures(image), self.pace.patience)
         attestations = await persistently(lambda: logged.find_attestations(image), self.pace.patience)
+        self.keeper.saw_image(image, manifest, shelf)
         seen = sorted(shelf.seen(), key=lambda one: one[0])
-        documents = [Document("Manifest of the image", manifest)]
+        documents = [Document("Manifest of the image", manifest.body)]
         documents += [Document(_TITLES.get(name, f"Manifest of the referrer {name}"), body) for name, body in seen]
         return Found(image, signatures, attestations, tuple(documents))
 
@@ -142,36 +148,6 @@ class Examiner:
             for key in self.question.keys:
                 stored = LoggedImages(stored, key.verifier, self.lookup)
         return stored
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """What has to be looked at, and what a reader must know of it."""
-
-    things: tuple[Target | RunClaim | Entry, ...]
-    notes: tuple[str, ...]
-
-
-async def gathered(
-    scope: Scope, source: RegistryImages, prefix: str, kubeconfig: str | None, seconds: float
-) -> Gathered:
-    """Return what has to be asked for: the tags of repositories, what runs claim, and what went wrong."""
-    found: list[Target | RunClaim | Entry] = []
-    notes: list[str] = []
-    async for one in tagged_images(scope, source, prefix, seconds):
-        if isinstance(one, Note):
-            notes.append(one.text)
-        else:
-            found.append(one)
-    async for claim in claimed_images(scope, kubeconfig):
-        found.extend(_targets(claim))
-    return Gathered(tuple(found), tuple(notes))
-
-
-def _targets(claim: RunClaim | Entry) -> Iterable[Target | RunClaim | Entry]:
-    if isinstance(claim, Entry) or not claim.done or not claim.images:
-        return [claim]
-    return [Target(ImageName(str(image), image.repository, "", image.digest), claim) for image in claim.images]
 
 
 def _there(candidate: Candidate | None) -> tuple[Candidate, ...]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,10 @@ from chains.kube.resources import RUNS
 from chains.registry.tag_lists import is_of_an_image, list_tags
 from chains.runs.glance import glance
 from chains.runs.run import KINDS, parse_run
+from chains.runs.sighting import RunKey
+
+# What is told of each run that was read: its key, and its bytes.
+SawRun = Callable[[RunKey, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +132,8 @@ def _left_out(repository: str, count: int) -> str:
     )
 
 
-async def claimed_images(scope: Scope, kubeconfig: str | None) -> AsyncIterator[RunClaim | Entry]:
-    """Yield what the runs of the cluster claim; what cannot be listed or read is an entry."""
+async def claimed_images(scope: Scope, kubeconfig: str | None, saw: SawRun) -> AsyncIterator[RunClaim | Entry]:
+    """Yield what the runs of the cluster claim; what cannot be listed or read is an entry. `saw` is told of each."""
     places: list[str | None] = [None] if scope.everywhere else list(scope.namespaces)
     if not places:
         return
@@ -137,7 +141,7 @@ async def claimed_images(scope: Scope, kubeconfig: str | None) -> AsyncIterator[
     try:
         for namespace in places:
             count = 0
-            async for found in _runs(client, namespace):
+            async for found in _runs(client, namespace, saw):
                 count += 1
                 yield found
             if not count:
@@ -147,24 +151,31 @@ async def claimed_images(scope: Scope, kubeconfig: str | None) -> AsyncIterator[
         await client.close()
 
 
-async def _runs(client: KubeClient, namespace: str | None) -> AsyncIterator[RunClaim | Entry]:
+async def _runs(client: KubeClient, namespace: str | None, saw: SawRun) -> AsyncIterator[RunClaim | Entry]:
     for kind in KINDS:
         try:
             async with aclosing(client.list_pages(RUNS[kind], namespace)) as pages:
                 async for page in pages:
                     for item in page.items:
-                        yield _claim(kind, item)
+                        yield _claim(kind, item, saw)
         except ChainsError as error:
             yield Entry(f"{kind}s of {namespace or 'the cluster'}", Verdict.UNKNOWN, (str(error),))
 
 
-def _claim(kind: str, item: msgspec.Raw) -> RunClaim | Entry:
+def _claim(kind: str, item: msgspec.Raw, saw: SawRun) -> RunClaim | Entry:
     try:
         text = bytes(item)
-        run = parse_run(text)
-        return claim_of_run(run, held_payloads(run.annotations))
+        claim = read_claim(text)
     except InputError as error:
         return Entry(_name_of(kind, item), Verdict.UNKNOWN, (str(error),))
+    saw(claim.key, text)
+    return claim
+
+
+def read_claim(text: bytes) -> RunClaim:
+    """Read what a run claims; raise InputError for what is no run."""
+    run = parse_run(text)
+    return claim_of_run(run, held_payloads(run.annotations))
 
 
 def _name_of(kind: str, item: msgspec.Raw) -> str:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -28,11 +28,13 @@ LOG_KEY_VARIABLE = "SIGSTORE_REKOR_PUBLIC_KEY"
 class KnownLogs:
     """The logs whose keys are known: an entry must be in one of them.
 
-    `url` is the log that is asked for an entry where none stands beside a signature; empty to ask nobody.
+    `url` is the log that is asked for an entry where none stands beside a signature; empty to ask nobody. `content` is
+    the file that names the keys.
     """
 
     keys: tuple[LogKey, ...]
     url: str = ""
+    content: bytes = field(default=b"", repr=False)
 
     def check(self, candidate: Candidate, signed: SignedPayload, verifier: Verifier) -> None:
         """Return when its entry holds and is about this signature, else raise VerificationError."""
@@ -79,4 +81,4 @@ def log_verifier(flags: VerifyFlags) -> KnownLogs:
             "verification, which is not built yet.",
             err=True,
         )
-    return KnownLogs(keys, "" if flags.offline else flags.rekor_url)
+    return KnownLogs(keys, "" if flags.offline else flags.rekor_url, content)

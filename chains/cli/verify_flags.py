@@ -114,6 +114,10 @@ class VerifyFlags(Flags, frozen=True):
 class Logs(LogVerifier, Protocol):
     """Checks log entries, and finds those that are not beside what is stored."""
 
+    @property
+    def content(self) -> bytes:
+        """The file that names the logs' keys."""
+
     def lookup(self) -> AbstractAsyncContextManager[LogLookup | None]:
         """Return what asks a log for entries, None where nobody is asked."""
 

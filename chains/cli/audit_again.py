@@ -92,12 +92,14 @@ class Again:
     def differences(self, entries: Sequence[Entry]) -> Iterator[str]:
         """Yield where the report in the evidence says something else than its evidence gives."""
         found = {(_Run.of(one.run), one.name): str(one.verdict) for one in entries}
-        for row in self.recorded.entries:
-            verdict = found.pop((row.run, row.name), "not to be found")
-            if verdict != row.verdict:
-                yield f"of {row.name} the report in the evidence says {row.verdict}, and judged again it is {verdict}"
-        for (_, name), verdict in found.items():
-            yield f"the report in the evidence is silent on {name}, which judged again is {verdict}"
+        said = {(row.run, row.name): str(row.verdict) for row in self.recorded.entries}
+        for key, verdict in said.items():
+            now = found.get(key, "not to be found")
+            if now != verdict:
+                yield f"of {key[1]} the report in the evidence says {verdict}, and judged again it is {now}"
+        for key, now in found.items():
+            if key not in said:
+                yield f"the report in the evidence is silent on {key[1]}, which judged again is {now}"
 
     async def manifest(self, name: ImageName) -> Manifest:
         """Return the image's manifest."""

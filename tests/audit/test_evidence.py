@@ -68,6 +68,19 @@ def test_what_was_kept_and_moved_gives_the_same_verdicts_and_proofs(
     assert note.startswith("Judged again from ")
 
 
+def test_an_archive_that_was_unpacked_is_evidence_still_and_one_image_may_stand_in_it_twice(
+    registry: RegistryServer, tmp_path: Path
+) -> None:
+    made(registry, tmp_path / "evidence.zip", f"{registry.address}/c25/app:v1")
+    with zipfile.ZipFile(tmp_path / "evidence.zip") as packed:
+        packed.extractall(tmp_path / "unpacked")
+    ended = again(tmp_path / "unpacked")
+    assert verdicts(ended).count("verified") == 3
+    assert len(json.loads(ended.stdout)["notes"]) == 1
+    told = (tmp_path / "unpacked" / "README.txt").read_text()
+    assert "chains audit --from-evidence . --key cosign.pub --insecure-ignore-tlog" in told
+
+
 def test_no_socket_is_opened_for_it(registry: RegistryServer, tmp_path: Path) -> None:
     archive = tmp_path / "evidence.zip"
     made(registry, archive)
@@ -185,6 +198,12 @@ def test_log_entries_that_were_asked_for_are_kept_and_hold_offline(signed: Signe
     archive = tmp_path / "evidence.zip"
     first = signed.verify("audit", "--rekor-url", signed.log.url, "--evidence", str(archive))
     assert first.exit_code == 0, first.stdout
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path / "unpacked")
+    told = ("audit", "--type", "t", "--key", str(tmp_path / "signer.pub"), "--from-evidence", ".")
+    own = ("--trusted-root", "logs/rekor.pub", "--offline")
+    assert f"--key cosign.pub {' '.join(own)}" in (tmp_path / "unpacked" / "README.txt").read_text()
+    assert chains(*told, *own, cwd=tmp_path / "unpacked").exit_code == 0
     env = {"SIGSTORE_REKOR_PUBLIC_KEY": "log.pub"}
     told = ("audit", "--type", "t", "--key", "signer.pub", "--offline", "--from-evidence", str(archive))
     assert chains(*told, env=env, cwd=signed.folder).exit_code == 0

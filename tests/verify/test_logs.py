@@ -190,6 +190,8 @@ def test_an_audit_asks_the_log_as_verify_does_and_tells_where(signed: Signed) ->
     [entry] = json.loads(ended.stdout)["entries"]
     proofs = (*entry["signatures"], *entry["attestations"])
     assert [proof["log"]["url"].startswith(f"{signed.log.url}/api/v1/log/entries") for proof in proofs] == [True] * 2
+    told = [command for one in entry["reproduce"] for command in one["commands"]]
+    assert all(f"--rekor-url {signed.log.url} " in command for command in told)
 
 
 def test_an_audit_offline_asks_no_log(signed: Signed) -> None:

@@ -48,11 +48,13 @@ class Question:
 class Needs:
     """What must stand beside an image; an attestation must be of the run, if one is given, as far as it names its own.
 
-    `invocation` is the run's uid, `ended` when it ended, in RFC 3339.
+    `invocation` is the run's uid, `ended` when it ended, in RFC 3339. Without `artifacts` a run is asked for its images
+    alone.
     """
 
     signature: bool = True
     attestation: bool = True
+    artifacts: bool = True
     claims: bool = True
     invocation: str = ""
     ended: str = ""

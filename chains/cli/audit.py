@@ -47,6 +47,7 @@ NOT_JUDGED = 20
     show_default=True,
     help="What must stand beside an image.",
 )
+@switch("--images-only", text="Leave out runs that name other artifacts than images: no registry holds those.")
 @click.option(
     "--type",
     "type_names",

@@ -83,7 +83,7 @@ class Examiner:
             return Entry(name, Verdict.UNKNOWN, (late,), _reference(thing.name), thing.run)
 
     async def _without_image(self, run: RunClaim) -> Entry:
-        verdict = verdict_without_image(run)
+        verdict = verdict_without_image(run, self.needed)
         if verdict is not None:
             return Entry(str(run.key), verdict[0], (verdict[1],) if verdict[1] else (), run=run)
         image = ImageReference(Repository("", str(run.key)), run.artifact or _NO_DIGEST)

@@ -18,6 +18,7 @@ class AuditFlags(Flags, frozen=True):
     everywhere: bool = False
     kubeconfig: str | None = None
     require: str = "both"
+    images_only: bool = False
     concurrency: int = 16
     output: str = "table"
     output_file: str = ""
@@ -34,7 +35,11 @@ class AuditFlags(Flags, frozen=True):
     @property
     def needed(self) -> Needs:
         """What must stand beside an image."""
-        return Needs(signature=self.require != "attestation", attestation=self.require != "signature")
+        return Needs(
+            signature=self.require != "attestation",
+            attestation=self.require != "signature",
+            artifacts=not self.images_only,
+        )
 
     def check(self) -> None:
         """Raise InputError when there is nowhere to look, or evidence and something else."""

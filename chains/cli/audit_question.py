@@ -73,5 +73,6 @@ def _words(asked: _Asked, types: tuple[str, ...], given: Mapping[str, Any], *, l
         f"It satisfies the policies in {', '.join(given['policy'])}" if given["policy"] else "",
         "What is signed names the image's repository" if given["check_identity"] else "",
         "The payload is strict JSON" if given["strict_json"] else "",
+        "Of runs the images alone are asked for" if given["images_only"] else "",
     ]
     return tuple(filter(None, told))

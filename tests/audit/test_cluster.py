@@ -26,6 +26,7 @@ from tests.verify.recordings import chains
 from tests.world.builders import NAMESPACE, OCI, build, inhabited
 
 IGNORED = "--insecure-ignore-tlog"
+NOTHING = "nothing to sign"
 NOWHERE = "sha256:" + "0" * 64
 
 
@@ -181,6 +182,8 @@ async def test_a_reason_on_the_mark_excuses_nothing_that_the_results_name(tmp_pa
         silent["status"]["results"] = []
         await here.kubernetes.apply(silent)
         ended = await audit(here)
+        images_only = await audit(here, "--namespace", NAMESPACE, "--images-only")
+    assert images_only.verdicts() == {"image": "claim without proof"} | dict.fromkeys(("archive", "silent"), NOTHING)
     expected = {"image": "claim without proof", "archive": "unsigned", "silent": "nothing to sign"}
     assert (ended.code, ended.verdicts()) == (12, expected)
     assert "its mark says: nothing to sign" in ended.why("archive")

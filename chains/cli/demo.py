@@ -77,7 +77,8 @@ async def _audit_all(here: World) -> None:
     """Have everything in the world audited, and keep the report; raise VerificationError when not all is good."""
     descriptor, report = tempfile.mkstemp(prefix="chains-audit-", suffix=".html")
     os.close(descriptor)
-    told = ("audit", "--all-namespaces", "--key", str(here.public_key), "-o", "html", "--output-file", report)
+    scope = ("--all-namespaces", "--images-only")
+    told = ("audit", *scope, "--key", str(here.public_key), "-o", "html", "--output-file", report)
     click.echo(f"\n6. And of everything at once, the transparency log included\n$ chains {' '.join(told)}")
     places = {"KUBECONFIG": str(here.kubeconfig), "SIGSTORE_REKOR_PUBLIC_KEY": str(here.log_key)}
     await _tell(told, os.environ | places)

@@ -12,6 +12,7 @@ import msgspec
 from chains.artifacts.reference import ImageReference
 from chains.cli.loop import run
 from chains.cli.run_files import read_run_files
+from chains.cli.run_name import METAVAR, RunName, kind_of, read_run_names
 from chains.cli.settings import ca_files_from, config_from
 from chains.cli.terminal import printable
 from chains.config.config import Config
@@ -41,43 +42,43 @@ class Explained:
 
 
 @click.command(name="explain")
-@click.argument("name", metavar="[NAMESPACE/]NAME|FILE")
-@click.option("--kind", type=click.Choice([kind.lower() for kind in KINDS]), default="taskrun", show_default=True)
+@click.argument("names", nargs=-1, required=True, metavar=f"{METAVAR}...|FILE")
+@click.option("-n", "--namespace", default="default", show_default=True, metavar="NS", help="Where the runs are.")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.lower() for kind in KINDS]),
+    default="taskrun",
+    show_default=True,
+    help="What a run is that is named without its kind.",
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="For a file: a setting of chains-config.")
 @click.option("--no-registry", is_flag=True, help="Do not look into registries.")
 @click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
 @click.option("--kubeconfig", metavar="F", help="How to reach the cluster.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
 def command(
-    name: str,
+    names: tuple[str, ...],
+    namespace: str,
     kind: str,
     settings: tuple[str, ...],
+    *,
     registry_ca: tuple[str, ...],
     kubeconfig: str | None,
     output: str,
-    *,
     no_registry: bool,
 ) -> None:
     """Say what a run claims to have built, what is planned for it, what happened, and what to change.
 
-    The run is in a cluster, where NAMESPACE is default unless given, or in a file with its children, as kubectl writes
-    it.
+    The run is in a cluster, named as in taskrun/NAME, or in a file with its children, as kubectl writes it.
     """
-    if Path(name).is_file():
-        found = read_run_files((Path(name),))
+    if len(names) == 1 and Path(names[0]).is_file():
+        found = read_run_files((Path(names[0]),))
         config = config_from(settings)
         explained = [Explained(each, explain(each, config, found.children_of(each))) for each in found.runs]
     else:
         if settings:
             raise InputError("--set is for a run in a file; one in a cluster is explained by its chains-config")
-        # A file needs no cluster, and its client is slow to import.
-        from chains.cli.explain_cluster import read_case  # noqa: PLC0415
-
-        namespace, _, short = name.rpartition("/")
-        wanted = next(known for known in KINDS if known.lower() == kind)
-        case = run(read_case(kubeconfig, wanted, namespace or "default", short))
-        config = case.config
-        explained = [Explained(case.run, explain(case.run, config, case.children), told=case.told)]
+        explained, config = run(_in_cluster(kubeconfig, read_run_names(names, namespace, kind_of(kind))))
     if not no_registry:
         explained = run(_with_stored(explained, config, registry_ca))
     if output == "json":
@@ -85,6 +86,16 @@ def command(
         return
     for each in explained:
         _print(each)
+
+
+async def _in_cluster(kubeconfig: str | None, names: tuple[RunName, ...]) -> tuple[list[Explained], Config]:
+    """Read runs out of the cluster and explain each by what speaks of it there."""
+    # A file needs no cluster, and its client is slow to import.
+    from chains.cli.explain_cluster import read_case  # noqa: PLC0415
+
+    cases = [await read_case(kubeconfig, named) for named in names]
+    explained = [Explained(case.run, explain(case.run, case.config, case.children), told=case.told) for case in cases]
+    return explained, cases[0].config
 
 
 async def _with_stored(explained: list[Explained], config: Config, registry_ca: tuple[str, ...]) -> list[Explained]:

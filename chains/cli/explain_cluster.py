@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from chains.cli.run_name import RunName
 from chains.config.config import Config, read_config
 from chains.controller.turn import gather_children
-from chains.errors import ChainsError, EdgeError, InputError
+from chains.errors import ChainsError, EdgeError
 from chains.kube.client import KubeClient
 from chains.kube.cluster import CONFIG_MAP, KubeCluster
 from chains.kube.config_map import read_config_map
@@ -38,16 +39,16 @@ class _Event(msgspec.Struct):
     source: _Source = msgspec.field(default_factory=_Source)
 
 
-async def read_case(kubeconfig: str | None, kind: str, namespace: str, name: str) -> Case:
+async def read_case(kubeconfig: str | None, named: RunName) -> Case:
     """Read a run and what speaks of it; raise InputError when there is no such run."""
     client = await KubeClient.connect(kubeconfig)
     try:
         cluster = KubeCluster(client, "")
-        text = await cluster.read_named(kind, namespace, name)
+        text = await cluster.read_named(named.kind, named.namespace, named.name)
         if text is None:
-            raise InputError(f"there is no {kind} {namespace}/{name}; another kind is named with --kind")
+            raise named.missing()
         run = parse_run(text)
-        children = await gather_children(run.key, run, cluster) if kind == "PipelineRun" else ()
+        children = await gather_children(run.key, run, cluster) if run.kind == "PipelineRun" else ()
         return Case(run, await read_settings(client), children, tuple([said async for said in _told(client, run)]))
     finally:
         await client.close()

@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import click
 
@@ -14,7 +14,7 @@ from chains.errors import InputError
 from chains.hosts.reach import Reach
 from chains.payloads.candidate import Candidate
 from chains.payloads.payload import SignedPayload
-from chains.pipeline.ports import Verifier
+from chains.pipeline.ports import LogLookup, Verifier
 from chains.rekor.key_source import LOG_KEY_VARIABLE, SIGSTORE, key_text
 from chains.rekor.log_key import LogKey, read_log_keys, unused_in
 from chains.rekor.search import LogSearch
@@ -25,24 +25,32 @@ from chains.rekor.verify import verify_logged
 class KnownLogs:
     """The logs whose keys are known: an entry must be in one of them.
 
-    `url` is the log that is asked for an entry where none stands beside a signature; empty to ask nobody.
+    `url` is the log that is asked for an entry where none stands beside a signature; empty to ask nobody. `content` is
+    the file that names the keys.
     """
 
     keys: tuple[LogKey, ...]
     url: str = ""
+    content: bytes = field(default=b"", repr=False)
 
     def check(self, candidate: Candidate, signed: SignedPayload, verifier: Verifier) -> None:
         """Return when its entry holds and is about this signature, else raise VerificationError."""
         verify_logged(signed, self.keys, verifier.public_pem)
 
     @asynccontextmanager
-    async def searched(self, source: ImageSource, verifier: Verifier) -> AsyncGenerator[ImageSource, None]:
-        """Open what also asks the log for the entries that are not beside what is stored."""
+    async def lookup(self) -> AsyncGenerator[LogLookup | None, None]:
+        """Open what asks the log for entries; None where nobody is asked."""
         if not self.url:
-            yield source
+            yield None
             return
         async with LogSearch(self.url, self.keys, reach=Reach.from_environment(os.environ)) as search:
-            yield LoggedSource(source, verifier, search)
+            yield search
+
+    @asynccontextmanager
+    async def searched(self, source: ImageSource, verifier: Verifier) -> AsyncGenerator[ImageSource, None]:
+        """Open what also asks the log for the entries that are not beside what is stored."""
+        async with self.lookup() as lookup:
+            yield source if lookup is None else LoggedSource(source, verifier, lookup)
 
 
 def log_verifier(flags: VerifyFlags) -> KnownLogs:
@@ -70,4 +78,4 @@ def log_verifier(flags: VerifyFlags) -> KnownLogs:
             "verification, which is not built yet.",
             err=True,
         )
-    return KnownLogs(keys, "" if flags.offline else flags.rekor_url)
+    return KnownLogs(keys, "" if flags.offline else flags.rekor_url, content)

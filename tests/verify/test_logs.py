@@ -65,7 +65,7 @@ class Signed:
     def verify(self, command: str, *flags: str, key: str = "log.pub") -> Ended:
         """Run a command on the image, with the log's key in the variable."""
         env = {"TUF_ROOT": "tuf"} | ({"SIGSTORE_REKOR_PUBLIC_KEY": key} if key else {})
-        wanted = ("--type", "t") if command == "verify-attestation" else ()
+        wanted = () if command == "verify" else ("--type", "t")
         return chains(command, *wanted, "--key", "signer.pub", *flags, self.image, env=env, cwd=self.folder)
 
     def trusted_root(self, **valid: str) -> str:
@@ -238,3 +238,47 @@ def test_a_file_that_names_no_log_is_refused(signed: Signed, content: str) -> No
     ended = signed.verify("verify", "--trusted-root", "bad.json")
     assert ended.exit_code == 1
     assert "getting rekor public keys: bad.json: " in ended.stderr
+
+
+def test_an_audit_asks_the_log_as_verify_does_and_tells_where(signed: Signed) -> None:
+    signed.upload()
+    ended = signed.verify("audit", "--rekor-url", signed.log.url, "-o", "json")
+    assert ended.exit_code == 0, ended.stdout
+    [entry] = json.loads(ended.stdout)["entries"]
+    proofs = (*entry["signatures"], *entry["attestations"])
+    assert [proof["log"]["url"].startswith(f"{signed.log.url}/api/v1/log/entries") for proof in proofs] == [True] * 2
+    told = [command for one in entry["reproduce"] for command in one["commands"]]
+    assert all(f"--rekor-url {signed.log.url} " in command for command in told)
+
+
+def test_an_audit_offline_asks_no_log(signed: Signed) -> None:
+    signed.upload()
+    asked = signed.asked
+    ended = signed.verify("audit", "--rekor-url", signed.log.url, "--offline")
+    assert ended.exit_code == 12
+    assert "there is no transparency log entry beside it" in ended.stdout
+    assert signed.asked == asked
+
+
+def test_an_audit_asks_a_log_again_that_gave_no_answer(signed: Signed) -> None:
+    signed.upload()
+    signed.log.faults.remove(signed.requests)
+    once = signed.log.faults.add(Fault(path="retrieve", status=503, times=1))
+    ended = signed.verify("audit", "--rekor-url", signed.log.url)
+    assert signed.log.faults.hits(once) == 1
+    assert ended.exit_code == 0, ended.stdout
+
+
+def test_what_a_silent_log_may_hold_is_not_judged_and_what_it_does_not_have_is_bad(signed: Signed) -> None:
+    ended = signed.verify("audit", "--rekor-url", "http://127.0.0.1:9")
+    assert ended.exit_code == 20
+    assert ended.stdout.startswith("not judged")
+    assert "127.0.0.1:9" in ended.stdout
+    assert signed.verify("audit", "--rekor-url", signed.log.url).exit_code == 12
+
+
+def test_a_trusted_root_names_the_logs_of_an_audit(signed: Signed) -> None:
+    signed.upload()
+    root = signed.trusted_root(start="2020-01-01T00:00:00Z")
+    ended = signed.verify("audit", "--trusted-root", root, "--rekor-url", signed.log.url, key="")
+    assert ended.exit_code == 0, ended.stderr

@@ -33,7 +33,6 @@ peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, doc
 
 neighbours: $(VENV)/dev.stamp ## what docs/how-to shows, in the neighbours themselves: Kyverno, policy-controller, Flux, Trivy, which Go builds once
 	@tests/peers/install
-	@tests/envtest/install
 	@tests/neighbours/install
 	@$(BIN)/python -m pytest -m neighbours
 

@@ -1,6 +1,8 @@
 """Kyverno's engine judges pods by the policies of its page."""
 
 import json
+import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +14,14 @@ from tests.neighbours.pages import shown
 from tests.neighbours.transplant import transplant
 from tests.peers.bench import Bench, bench, new_signer, write
 from tests.peers.programs import Finished, run
+from tests.peers.test_transparency import logged
 
 pytestmark = pytest.mark.neighbours
 KINDS = ("ImageValidatingPolicy", "ClusterPolicy")
 PASSED = {"ImageValidatingPolicy": "pass: 1, fail: 0", "ClusterPolicy": "pass: 2, fail: 0"}
 BUILDER = "https://tekton.dev/chains/v2"
+
+_UNLOGGED = re.compile(r"^( *)rekor: \{ignoreTlog: true\}\n", re.MULTILINE)
 
 both_kinds = pytest.mark.parametrize("kind", KINDS)
 
@@ -28,11 +33,15 @@ class Kyverno:
     here: Bench
     kind: str
     builder: str = BUILDER
+    log: str = ""
 
     async def judge(self, image: ImageReference) -> Finished:
         """Apply the policy to a pod with that image."""
         home = self.here.folder
         policy = shown("kyverno", self.kind, self.here).replace(BUILDER, self.builder)
+        if self.log:
+            policy, replaced = _UNLOGGED.subn(lambda found: textwrap.indent(self.log, found[1]), policy)
+            assert replaced == 2
         write(home / "policy.yaml", policy.encode())
         write(home / "pod.yaml", json.dumps(_pod(image)).encode())
         return await run("kyverno", "apply", "policy.yaml", "--resource", "pod.yaml", "--registry", home=home)
@@ -102,6 +111,19 @@ async def test_what_somebody_else_built_is_refused(kind: str, tmp_path: Path) ->
         await here.sign(image, encoding="both")
 
         assert not await Kyverno(here, kind, builder="https://builds.example.com").admits(image)
+
+
+async def test_a_cluster_policy_with_a_log_refuses_what_is_not_logged(tmp_path: Path) -> None:
+    async with logged("docker-registry", tmp_path) as there:
+        here, unlogged = there.bench, await there.bench.push(seed="another", tag="unlogged")
+        image = await here.push()
+        await here.sign(image, encoding="both", transparency=there.transparency())
+        await here.sign(unlogged, encoding="both")
+        log = shown("kyverno", "With a log of your own", here, there.rekor.public_key)
+        kyverno = Kyverno(here, "ClusterPolicy", log=log.replace("https://rekor.example.com", there.rekor.url))
+
+        assert await kyverno.admits(image)
+        assert b"signature not found in transparency log" in (await kyverno.judge(unlogged)).out
 
 
 async def test_the_page_shows_the_command_that_is_run() -> None:

@@ -3,7 +3,6 @@
 from chains.artifacts.reference import ImageReference
 from tests.peers.bench import NOBODY, Bench
 
-
 EVERYTHING = (".sig", ".att", "")
 
 

@@ -1,5 +1,6 @@
 """The command `chains`: one verb each, imported only when it is called."""
 
+import signal
 import sys
 
 import click
@@ -34,6 +35,9 @@ COMMANDS = {
 }
 
 
+TERMINATED = 128 + signal.SIGTERM
+
+
 class _Verbs(click.Group):
     """A group whose commands are modules, each with a click command named `command`."""
 
@@ -65,6 +69,8 @@ def _chains() -> None:
 
 def main() -> None:
     """Run the command line; an error of ours is one sentence on stderr and exit code 1."""
+    # The first process of a container, which has no handler of its own, would not hear SIGTERM at all.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         _chains(prog_name="chains")
     except ChainsError as error:

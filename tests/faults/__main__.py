@@ -18,6 +18,7 @@ from tests.faults import (
     keys_and_settings,
     log_faults,
     registry_faults,
+    replica_faults,
     writers,
 )
 from tests.faults.invariants import Findings
@@ -27,6 +28,7 @@ from tests.faults.survival import Outcome, Scenario
 AT_ONCE = 4
 LONGEST = 2400.0
 LONG_OUTAGE, MANY_RUNS = 600.0, 500
+CRASHES = "kill -9 just before and just after each write, kill -9 at random pairs of writes"
 
 
 def scenarios(outage: float) -> dict[str, Scenario]:
@@ -38,6 +40,7 @@ def scenarios(outage: float) -> dict[str, Scenario]:
         **log_faults.SCENARIOS,
         **api_faults.SCENARIOS,
         **writers.SCENARIOS,
+        **replica_faults.SCENARIOS,
         **(cosign_beside.SCENARIOS if cosign_beside.installed() else {}),
         **keys_and_settings.SCENARIOS,
         **deletions_and_marks.SCENARIOS,
@@ -51,7 +54,7 @@ async def _all(folder: Path, chosen: str, pairs: int, outage: float) -> dict[str
     first = [name for name in named if "runs" in name and "unreachable" in name]
     background = {name: asyncio.create_task(_told(name, named[name], folder)) for name in first}
     outcomes: dict[str, Outcome] = {}
-    if chosen in "kill -9 just before and just after each write, kill -9 at random pairs of writes":
+    if chosen in CRASHES:
         outcomes |= await _crashes(folder, pairs)
     free = asyncio.Semaphore(AT_ONCE)
 
@@ -101,6 +104,8 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.write and asked.only:
         parser.error("--write is for the whole table: leave --only out")
+    if not any(asked.only in name for name in (*scenarios(asked.outage), CRASHES)):
+        parser.error(f"no fault has {asked.only!r} in its name")
     # The servers complain of the connections that the faults cut.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
     began = time.monotonic()

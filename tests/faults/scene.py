@@ -80,6 +80,11 @@ class Scene:
         for number in range(count):
             await self.build(f"{lead}-{number}", f"team/app-{number % 3}")
 
+    async def attests(self, image: str, lead: str, count: int) -> None:
+        """Apply so many finished TaskRuns that built one and the same image."""
+        for number in range(count):
+            await self.apply(taskrun(f"{lead}-{number}", (image,)), (image,))
+
     async def held(self, name: str, kind: str = "TaskRun") -> None:
         """Wait until a run has a finalizer."""
         while not (self.run(kind, name) or {"metadata": {}})["metadata"].get("finalizers"):
@@ -208,7 +213,7 @@ async def scene(
         api = await stack.enter_async_context(Front(kubernetes.url.rpartition("/")[2]))
         door = await stack.enter_async_context(Front(registry.address))
         here = Scene(folder, kubernetes, registry, api, door)
-        _write_kubeconfig(folder, kubernetes.kubeconfig(), api)
+        write_kubeconfig(folder, kubernetes.kubeconfig(), api)
         for namespace in (SYSTEM, NAMESPACE):
             await kubernetes.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
         await kubernetes.apply(service_account())
@@ -235,7 +240,7 @@ def service_account(*secrets: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata, "secrets": named}
 
 
-def _write_kubeconfig(folder: Path, kubeconfig: str, front: Front) -> None:
+def write_kubeconfig(folder: Path, kubeconfig: str, front: Front) -> None:
     """Write the kubeconfig of a server so that it leads to its front."""
     found = yaml.safe_load(kubeconfig)
     found["clusters"][0]["cluster"]["server"] = f"http://{front.address}"

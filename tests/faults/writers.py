@@ -13,7 +13,6 @@ from chains.demo.faults import Faults
 from tests.faults.controller_process import ControllerProcess
 from tests.faults.dump import AGENT
 from tests.faults.intruder import Intruder, tag_of
-from tests.faults.runs import taskrun
 from tests.faults.scene import SETTINGS, Scene, scene
 from tests.faults.survival import Outcome, Scenario, repaired
 
@@ -48,12 +47,12 @@ async def late_writes(folder: Path) -> Outcome:
     async with scene(folder, REPAIRING) as here:
         image = here.image("team/shared", "shared")
         here.registry.faults = late = LateWrites(2)
-        await _applied(here, image, 2, "early")
+        await here.attests(image, "early", 2)
         await here.started()
         while late.left:
             await asyncio.sleep(0.02)
         await asyncio.sleep(16.0)
-        await _applied(here, image, 4, "late")
+        await here.attests(image, "late", 4)
         await here.settled()
         late.gate.set()
         while late.performed < 2:
@@ -79,7 +78,7 @@ async def crowd(folder: Path) -> Outcome:
     """64 runs attest one digest, two controllers at work, and somebody else adds layers without pause."""
     async with scene(folder, REPAIRING) as here, aiohttp.ClientSession(headers={"User-Agent": AGENT}) as session:
         image = here.image("team/shared", "shared")
-        await _applied(here, image, CROWD, "run")
+        await here.attests(image, "run", CROWD)
         repository, tag = tag_of(image, "att")
         intruder, theirs = Intruder(session, here.registry.url), list[str]()
         await _started(here, 2)
@@ -99,7 +98,7 @@ async def dropped(folder: Path) -> Outcome:
     """Somebody else writes what they read before, and drops what was stored meanwhile."""
     async with scene(folder, REPAIRING) as here, aiohttp.ClientSession(headers={"User-Agent": AGENT}) as session:
         image = here.image("team/shared", "shared")
-        await _applied(here, image, 3, "run")
+        await here.attests(image, "run", 3)
         intruder = Intruder(session, here.registry.url)
         await here.started()
         await here.settled()
@@ -114,7 +113,7 @@ async def paused(folder: Path) -> Outcome:
     """One of two controllers is stopped in the middle of its work, and goes on when the other has done it."""
     async with scene(folder, REPAIRING) as here:
         image = here.image("team/shared", "shared")
-        await _applied(here, image, 12, "run")
+        await here.attests(image, "run", 12)
         first, _ = await _started(here, 2)
         while here.registry.requests.total() < 30:
             await asyncio.sleep(0.002)
@@ -132,11 +131,11 @@ async def killed(folder: Path) -> Outcome:
     async with scene(folder, REPAIRING) as here:
         here.registry.latency = 0.005
         image = here.image("team/shared", "shared")
-        await _applied(here, image, CROWD, "run")
+        await here.attests(image, "run", CROWD)
         working = await _started(here, 2)
         for number in range(KILLS):
             await asyncio.sleep(chance.uniform(0.1, 1.0))
-            await _applied(here, image, 4, f"later-{number}")
+            await here.attests(image, f"later-{number}", 4)
             working[number % 2].kill()
             await working[number % 2].ended()
             await working[number % 2].start()
@@ -146,11 +145,6 @@ async def killed(folder: Path) -> Outcome:
 
 async def _started(here: Scene, count: int) -> list[ControllerProcess]:
     return [await here.started() for _ in range(count)]
-
-
-async def _applied(here: Scene, image: str, count: int, lead: str) -> None:
-    for number in range(count):
-        await here.apply(taskrun(f"{lead}-{number}", (image,)), (image,))
 
 
 async def _intrude(intruder: Intruder, repository: str, tag: str, theirs: list[str]) -> None:

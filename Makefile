@@ -31,8 +31,9 @@ peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, doc
 	@tests/peers/install
 	@$(BIN)/python -m pytest -m peers
 
-neighbours: $(VENV)/dev.stamp ## what docs/how-to shows, in the neighbours themselves: Kyverno, policy-controller, Flux, Trivy, which Go builds once
+neighbours: $(VENV)/dev.stamp ## what docs/how-to shows, in the neighbours themselves: Kyverno, policy-controller, Flux, Argo CD, Trivy
 	@tests/peers/install
+	@tests/envtest/install
 	@tests/neighbours/install
 	@$(BIN)/python -m pytest -m neighbours
 

@@ -27,14 +27,13 @@ def test_each_page_is_in_the_table_and_says_what_works_and_what_does_not(page: s
 
 
 def test_the_table_names_the_versions_that_are_built() -> None:
-    built = (ROOT / "tests" / "neighbours" / "install").read_text()
-    controller = (ROOT / "tests" / "neighbours" / "flux" / "go.mod").read_text()
-    versions = dict(re.findall(r"([\w-]+)@v([\d.]+)", built)) | dict(
-        re.findall(r"(source-controller) v([\d.]+)", controller)
-    )
-    assert set(versions) == {"kyverno", "policy-controller", "source-controller", "trivy"}
+    folder = ROOT / "tests" / "neighbours"
+    modules = "".join((folder / name / "go.mod").read_text() for name in ("flux", "argo-cd"))
+    versions = dict(re.findall(r"([\w-]+)@v([\d.]+)", (folder / "install").read_text()))
+    versions |= dict(re.findall(r"/(source-controller|gitops-engine) v([\d.]+)$", modules, re.MULTILINE))
+    assert set(versions) == {"kyverno", "policy-controller", "source-controller", "gitops-engine", "trivy"}
     for name, version in versions.items():
-        assert re.search(rf"{name} {re.escape(version)}\b", INDEX, re.IGNORECASE)
+        assert re.search(rf"{name} {re.escape(version)}\b", INDEX, re.IGNORECASE), name
 
 
 def test_the_policies_ask_for_the_type_that_is_written() -> None:

@@ -22,7 +22,7 @@ from tests.peers.programs import PASSWORD, Finished, run
 
 pytestmark = pytest.mark.neighbours
 PAGE = "docs/how-to/trivy.md"
-PACKAGE = "pkg:apk/alpine/musl@1.2.5-r0"
+LISTED, INSTALLED = "pkg:npm/left-pad@1.3.0", "pkg:apk/alpine/musl@1.2.5-r0"
 FILES = {
     "etc/alpine-release": "3.20.0\n",
     "etc/os-release": "ID=alpine\nVERSION_ID=3.20.0\n",
@@ -40,14 +40,14 @@ async def test_the_pages_commands_list_what_the_attested_sbom_lists(cosign_name:
         command, _, target = verify.partition(" > ")
         _, *arguments = command.replace("IMAGE", str(image)).split()
         verified = await cosign.call(*arguments)
+        assert verified.succeeded, verified
         refused = await cosign.call(*(argument.replace(str(image), str(other)) for argument in arguments))
         write(tmp_path / target, verified.out)
 
         attested, plain = await run_trivy(here, lists), await run_trivy(here, lists.replace(target, "sbom.cdx.json"))
 
-    assert verified.succeeded, verified
     assert refused.status == 1, refused
-    assert _packages(attested) == _packages(plain) == {PACKAGE}
+    assert _packages(attested) == _packages(plain) == {LISTED}
 
 
 async def test_an_image_is_scanned_as_if_nobody_had_signed_it(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ async def test_an_image_is_scanned_as_if_nobody_had_signed_it(tmp_path: Path) ->
         await here.sign(image, encoding="both")
         after = await run_trivy(here, command)
 
-    assert PACKAGE in {purl.partition("?")[0] for purl in _packages(before)}
+    assert INSTALLED in {purl.partition("?")[0] for purl in _packages(before)}
     assert _packages(after) == _packages(before)
 
 
@@ -78,7 +78,7 @@ async def _sign_and_attest(here: Bench, cosign_name: str, image: ImageReference)
     await here.sign(image, encoding="both", signer=signer)
     sbom = write(here.folder / "sbom.cdx.json", json.dumps(_sbom()).encode())
     cosign = Cosign(cosign_name, here.folder)
-    attested = await cosign.attest(key, sbom, str(image), kind="cyclonedx")
+    attested = await cosign.attest_in_bundle(key, sbom, str(image), kind="cyclonedx")
     assert attested.succeeded, attested
     return cosign
 
@@ -107,8 +107,8 @@ def _archive() -> bytes:
 
 
 def _sbom() -> dict[str, Any]:
-    name, version = PACKAGE.removeprefix("pkg:apk/alpine/").split("@")
-    component = {"type": "library", "name": name, "version": version, "purl": PACKAGE, "bom-ref": PACKAGE}
+    name, version = LISTED.removeprefix("pkg:npm/").split("@")
+    component = {"type": "library", "name": name, "version": version, "purl": LISTED, "bom-ref": LISTED}
     return {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": [component]}
 
 

@@ -1,5 +1,7 @@
-// Syncs manifests to a cluster with Argo CD's own engine, once: hooks, waves and all. It ends with 0 if the sync
+// Syncs an application to a cluster with Argo CD's own engine, once, hooks and all. It ends with 0 if the sync
 // succeeded, else with 1, and prints what became of each resource.
+//
+// Like Argo CD's controller it marks what is the application's with a label, and looks at the cluster anew at each step.
 package main
 
 import (
@@ -8,69 +10,112 @@ import (
 	"os"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2/klogr"
 
 	"github.com/argoproj/gitops-engine/pkg/cache"
-	"github.com/argoproj/gitops-engine/pkg/engine"
+	"github.com/argoproj/gitops-engine/pkg/sync"
 	"github.com/argoproj/gitops-engine/pkg/sync/common"
 	"github.com/argoproj/gitops-engine/pkg/utils/kube"
+	"github.com/argoproj/gitops-engine/pkg/utils/tracing"
 )
 
-const limit = 50 * time.Second
+const (
+	label = "app.kubernetes.io/instance"
+	name  = "app"
+	limit = 45 * time.Second
+)
 
 func main() {
 	if len(os.Args) != 4 {
 		fmt.Fprintln(os.Stderr, "usage: argo-sync KUBECONFIG NAMESPACE MANIFESTS.yaml")
 		os.Exit(2)
 	}
-	succeeded, err := syncOnce(os.Args[1], os.Args[2], os.Args[3])
+	phase, err := syncOnce(os.Args[1], os.Args[2], os.Args[3])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
-	if !succeeded {
+	if err != nil || phase != common.OperationSucceeded {
 		os.Exit(1)
 	}
 }
 
-func syncOnce(kubeconfig, namespace, manifests string) (bool, error) {
+func syncOnce(kubeconfig, namespace, manifests string) (common.OperationPhase, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	text, err := os.ReadFile(manifests)
+	config.QPS, config.Burst = 100, 200
+	target, err := read(manifests)
 	if err != nil {
-		return false, err
-	}
-	target, err := kube.SplitYAML(text)
-	if err != nil {
-		return false, err
+		return "", err
 	}
 	live := cache.NewClusterCache(config, cache.SetPopulateResourceInfoHandler(everything))
-	syncer := engine.NewEngine(config, live)
-	stop, err := syncer.Run()
-	if err != nil {
-		return false, err
+	if err := live.EnsureSynced(); err != nil {
+		return "", err
 	}
-	defer stop()
+	defer live.Invalidate()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	results, err := syncer.Sync(ctx, target, nothing, "one", namespace)
-	return report(results) && err == nil, err
+	phase, results, err := run(ctx, config, live, target, namespace)
+	for _, one := range results {
+		fmt.Println(one.SyncPhase, one.ResourceKey.Kind, one.ResourceKey.Name, one.Status, one.HookPhase, one.Message)
+	}
+	return phase, err
 }
 
-func report(results []common.ResourceSyncResult) bool {
-	succeeded := len(results) > 0
-	for _, one := range results {
-		fmt.Printf("%s %s %s%s %s\n", one.SyncPhase, one.ResourceKey.Kind, one.Status, one.HookPhase, one.Message)
-		failed := one.HookPhase == common.OperationFailed || one.HookPhase == common.OperationError
-		succeeded = succeeded && !failed && one.Status != common.ResultCodeSyncFailed
+func run(
+	ctx context.Context, config *rest.Config, live cache.ClusterCache, target []*unstructured.Unstructured, namespace string,
+) (phase common.OperationPhase, results []common.ResourceSyncResult, err error) {
+	started, message := metav1.Now(), ""
+	for phase = common.OperationRunning; !phase.Completed(); {
+		found, err := live.GetManagedLiveObjs(target, isOurs)
+		if err != nil {
+			return phase, results, err
+		}
+		step, cleanup, err := sync.NewSyncContext(
+			"one", sync.Reconcile(target, found, namespace, live), config, config,
+			&kube.KubectlCmd{Log: klogr.New(), Tracer: tracing.NopTracer{}}, namespace, live.GetOpenAPISchema(),
+			sync.WithInitialState(phase, message, results, started),
+		)
+		if err != nil {
+			return phase, results, err
+		}
+		step.Sync()
+		phase, message, results = step.GetState()
+		cleanup()
+		select {
+		case <-ctx.Done():
+			return phase, results, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
 	}
-	return succeeded
+	return phase, results, nil
+}
+
+func read(manifests string) ([]*unstructured.Unstructured, error) {
+	text, err := os.ReadFile(manifests)
+	if err != nil {
+		return nil, err
+	}
+	target, err := kube.SplitYAML(text)
+	for _, one := range target {
+		labels := one.GetLabels()
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		labels[label] = name
+		one.SetLabels(labels)
+	}
+	return target, err
 }
 
 // everything is remembered whole.
 func everything(*unstructured.Unstructured, bool) (interface{}, bool) { return nil, true }
 
-// nothing in the cluster belongs to this application before its first sync.
-func nothing(*cache.Resource) bool { return false }
+func isOurs(r *cache.Resource) bool {
+	return r.Resource != nil && r.Resource.GetLabels()[label] == name
+}

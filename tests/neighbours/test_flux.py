@@ -12,6 +12,7 @@ from chains.demo.registry.images import descriptor
 from tests.docs.blocks import section
 from tests.neighbours.transplant import EVERYTHING, transplant
 from tests.peers.bench import NOBODY, Bench, bench, new_signer, write
+from tests.peers.cosign import Cosign
 from tests.peers.programs import Finished, run
 
 pytestmark = pytest.mark.neighbours
@@ -33,11 +34,11 @@ async def push(here: Bench, seed: str = "one", tag: str = "latest") -> ImageRefe
     return ImageReference(repository, digest)
 
 
-async def judge(here: Bench) -> Finished:
-    """Let Flux resolve and verify what the page's OCIRepository names."""
+async def judge(here: Bench, key: Path | None = None) -> Finished:
+    """Let Flux resolve and verify what the page's OCIRepository names, by our key or another."""
     (manifest,) = section("docs/how-to/flux.md", "Configure")[1:]
     write(here.folder / "repository.yaml", manifest.replace("registry.example.com", here.address).encode())
-    return await run("flux-verifier", "repository.yaml", here.public_key, home=here.folder)
+    return await run("flux-verifier", "repository.yaml", key or here.public_key, home=here.folder)
 
 
 @pytest.mark.parametrize("encoding", ["dsse", "sigstore-bundle", "both"])
@@ -88,3 +89,16 @@ async def test_of_signatures_carried_to_another_artifact_bundles_alone_are_refus
         judged = await judge(here)
 
     assert judged.status == status, judged
+
+
+async def test_an_attestation_in_a_bundle_counts_as_a_signature_as_the_page_warns(tmp_path: Path) -> None:
+    async with bench("docker-registry", tmp_path) as here:
+        cosign, artifact = Cosign("cosign-3", tmp_path), await push(here)
+        assert (await cosign.call("generate-key-pair")).succeeded
+        predicate = write(tmp_path / "predicate.json", b"{}")
+        attested = await cosign.attest_in_bundle(tmp_path / "cosign.key", predicate, str(artifact), kind="custom")
+        assert attested.succeeded, attested
+
+        judged = await judge(here, tmp_path / "cosign.pub")
+
+    assert judged.succeeded, judged

@@ -54,6 +54,7 @@ class Kyverno:
             return True
         assert judged.status == 1, judged
         assert b"policy signed-by-chains -> resource default/Pod/app failed" in judged.out, judged
+        assert b"error: 0" in judged.out, judged
         return False
 
 

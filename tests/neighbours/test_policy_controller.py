@@ -1,5 +1,7 @@
 """sigstore's policy-controller judges images by the policies of its page, through its tester."""
 
+import base64
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -10,18 +12,20 @@ from tests.neighbours.pages import shown
 from tests.neighbours.transplant import transplant
 from tests.peers.bench import Bench, bench, new_signer, write
 from tests.peers.programs import Finished, run
+from tests.peers.test_transparency import logged
 
 pytestmark = pytest.mark.neighbours
 PAGE = "docs/how-to/policy-controller.md"
 BUILDER = "https://tekton.dev/chains/v2"
 
 
-async def judge(here: Bench, image: ImageReference, *, builder: str = BUILDER) -> Finished:
-    """Type the page's command."""
+async def judge(here: Bench, image: ImageReference, *flags: str, builder: str = BUILDER, log: str = "") -> Finished:
+    """Type the page's command, with what the policies say of a log."""
     policies = shown("policy-controller", "Configure", here).replace(BUILDER, builder)
+    policies = policies.replace("      key:\n", f"{textwrap.indent(log, ' ' * 6)}      key:\n")
     write(here.folder / "policies.yaml", policies.encode())
     (command,) = section(PAGE, "See that it works")
-    return await run(*command.replace("IMAGE", str(image)).split(), home=here.folder)
+    return await run(*command.replace("IMAGE", str(image)).split(), *flags, home=here.folder)
 
 
 @pytest.mark.parametrize("encoding", ["dsse", "both"])
@@ -81,3 +85,23 @@ async def test_what_somebody_else_built_is_refused(tmp_path: Path) -> None:
 
     assert refused.status == 1, refused
     assert b"conflicting values" in refused.out
+
+
+async def test_with_a_log_what_is_not_logged_is_refused(tmp_path: Path) -> None:
+    root, log = section(PAGE, "With a log of your own")
+    async with logged("docker-registry", tmp_path) as there:
+        here, unlogged = there.bench, await there.bench.push(seed="another", tag="unlogged")
+        image = await here.push()
+        await here.sign(image, encoding="both", transparency=there.transparency())
+        await here.sign(unlogged, encoding="both")
+        root, log = (text.replace("https://rekor.example.com", there.rekor.url) for text in (root, log))
+        root = root.replace("REKOR_PUB", base64.b64encode(there.rekor.public_key).decode())
+        write(tmp_path / "trustroot.yaml", root.encode())
+
+        admitted, refused = [
+            await judge(here, one, "-trustroot", "trustroot.yaml", log=log) for one in (image, unlogged)
+        ]
+
+    assert admitted.succeeded, admitted
+    assert refused.status == 1, refused
+    assert b"signature not found in transparency log" in refused.out

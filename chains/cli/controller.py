@@ -42,7 +42,7 @@ LAST_MOMENT = 24.0
     default=64,
     show_default=True,
     type=click.IntRange(1, 1024),
-    help="Runs signed at once, at most half of them of one namespace.",
+    help="Runs signed at once: at most half of one namespace, an eighth kept for others.",
 )
 @click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
 @click.option("--health-port", default=8080, show_default=True, help="Port of the probes and metrics; 0 for none.")

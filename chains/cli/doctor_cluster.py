@@ -8,22 +8,25 @@ import msgspec
 from chains.artifacts.hints import read_hints
 from chains.artifacts.reference import Repository
 from chains.cli.doctor_table import Finding, Verdict
+from chains.cli.log_level import USUAL_NAME
 from chains.config.lint import Grade, lint
 from chains.errors import ChainsError, EdgeError, InputError
 from chains.kube.access_review import Right, is_allowed
 from chains.kube.client import KubeClient
 from chains.kube.config_map import read_config_map
+from chains.kube.lease import LEASE_PREFIX, lease_names
 from chains.kube.resources import TASK_RUNS
 from chains.payloads.payload import Origin
 from chains.runs.run import parse_run
 
 CONFIG_MAP = "chains-config"
+ELECTION = "tekton-chains-config-leader-election"
 MOST_RUNS = 200
 _TEKTON = ("taskruns", "pipelineruns")
 
 
 def rights(system_namespace: str) -> Iterator[Right]:
-    """Yield every right that the roles in config/ grant the service."""
+    """Yield every right that the roles in config/ grant the service, as one that has one bucket."""
     for resource in _TEKTON:
         for verb in ("get", "list", "watch", "patch"):
             yield Right("tekton.dev", resource, verb)
@@ -31,10 +34,14 @@ def rights(system_namespace: str) -> Iterator[Right]:
         yield Right("", "events", verb)
     for resource in ("serviceaccounts", "secrets"):
         yield Right("", resource, "get")
-    for verb in ("get", "list", "watch"):
-        yield Right("", "configmaps", verb, system_namespace)
-    for verb in ("get", "create", "update"):
-        yield Right("coordination.k8s.io", "leases", verb, system_namespace)
+    for name in (CONFIG_MAP, ELECTION, USUAL_NAME):
+        for verb in ("get", "list", "watch"):
+            yield Right("", "configmaps", verb, system_namespace, name)
+    yield Right("coordination.k8s.io", "leases", "create", system_namespace)
+    # Those of more buckets stand in the same rule.
+    (lease,) = lease_names(LEASE_PREFIX, 1)
+    for verb in ("get", "update"):
+        yield Right("coordination.k8s.io", "leases", verb, system_namespace, lease)
     yield Right("", "secrets", "get", system_namespace, "signing-secrets")
 
 

@@ -10,17 +10,16 @@ from contextlib import aclosing
 import structlog
 
 from chains.config.leader_election import LeaderElection, read_leader_election
-from chains.controller.shares import Watcher
+from chains.controller.shares import Shares
 from chains.errors import InputError
 from chains.kube.client import KubeClient
 from chains.kube.config_map import ConfigMapVersion, follow_config_map
 from chains.kube.elector import Elector
-from chains.kube.lease import LeaseClient, lease_names
+from chains.kube.lease import LEASE_PREFIX, LeaseClient, lease_names
 from chains.kube.seat import Term
 from chains.kube.watch import Disconnected
 
 VARIABLE = "CONFIG_LEADERELECTION_NAME"
-LEASES = "tekton-chains-controller"
 
 log = structlog.get_logger()
 
@@ -54,24 +53,24 @@ class ElectedLeadership:
         """Say whether what belongs to a bucket may be written at this moment."""
         return self._elector is not None and self._elector.leads(bucket)
 
-    async def run(self, holder: Watcher) -> None:
+    async def run(self, shares: Shares) -> None:
         """Stand for every bucket, as soon as it is known how many there are."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
-            group.create_task(self._stand(holder))
+            group.create_task(self._stand(shares))
 
-    async def resign(self, holder: Watcher) -> None:
+    async def resign(self, shares: Shares) -> None:
         """Give up what is held, so that others need not wait."""
         if self._elector is not None:
-            await self._elector.resign(holder)
+            await self._elector.resign(shares)
 
-    async def _stand(self, holder: Watcher) -> None:
+    async def _stand(self, shares: Shares) -> None:
         await self._read.wait()
-        names = lease_names(LEASES, self._settings.buckets)
+        names = lease_names(LEASE_PREFIX, self._settings.buckets)
         leases = LeaseClient(self._client, self._namespace)
         self._elector = Elector(leases, names, self._identity, self._term, self.settled)
         log.info("standing for election", identity=self._identity, leases=names)
-        await self._elector.run(holder)
+        await self._elector.run(shares)
 
     def _term(self) -> Term:
         settings = self._settings

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from chains.controller.metric_table import METRICS
-from chains.controller.shares import Shares
+from chains.controller.shares import CHANGES, Shares
 
 _MEANINGS = {row.name: row.meaning for row in METRICS}
 
@@ -27,6 +27,6 @@ class LeaderMetrics:
             "chains_leader_transitions", _MEANINGS["chains_leader_transitions_total"], labels=["bucket", "change"]
         )
         for bucket in buckets:
-            for change in ("gained", "lost"):
+            for change in CHANGES:
                 changes.add_metric([f"{bucket:02d}", change], self._shares.changes[bucket, change])
         yield changes

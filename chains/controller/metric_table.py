@@ -52,6 +52,12 @@ METRICS: tuple[MetricRow, ...] = (
         *("kind", "outcome", "reason"),
     ),
     _counter("chains_turns_total", "Turns of runs, by how they ended; a run may take several.", "kind", "end"),
+    _counter(
+        "chains_turns_cut_total",
+        "Turns cut off because they had not ended after four minutes, by the stage in which they hung: one of those of "
+        "chains_stage_seconds, or elsewhere.",
+        *("kind", "stage"),
+    ),
     _counter("chains_repairs_total", "Payloads put back because another writer had dropped them."),
     _counter("chains_events_dropped_total", "Events that could not be sent, or came too thick."),
     _counter(
@@ -93,7 +99,7 @@ METRICS: tuple[MetricRow, ...] = (
     ),
     _counter(
         "chains_leader_transitions_total",
-        "How often this replica gained and lost (change) the bucket.",
+        "How often this replica gained the bucket, lost it, or gave it up by choice (change: gained, lost, given).",
         *("bucket", "change"),
     ),
     _gauge("chains_build_info", "The version that runs: 1, and its number.", "version"),

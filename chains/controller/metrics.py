@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from chains.controller.live_metrics import LiveMetrics, Surroundings, Watched
 from chains.controller.metric_table import metric
-from chains.controller.stages import STAGES, Stages
+from chains.controller.stages import ELSEWHERE, STAGES, Stages
 from chains.controller.turn import End, Turn
 from chains.errors import InputError
 from chains.pipeline.sign import LOG, Receipt
@@ -51,6 +51,7 @@ class Metrics:
         self._around = around or Surroundings()
         self._kinds = {kind: _Kind(kind, registry) for kind in KINDS}
         self._turns = _counter("chains_turns_total", registry)
+        self._cut = _counter("chains_turns_cut_total", registry)
         self._runs = _counter("chains_runs_total", registry)
         self._repaired = _counter("chains_repairs_total", registry)
         self._waited = _histogram("chains_settled_after_seconds", registry)
@@ -67,6 +68,8 @@ class Metrics:
         self._waited.labels(kind)
         for end in End:
             self._turns.labels(kind, end.name.lower())
+        for stage in (*STAGES, ELSEWHERE):
+            self._cut.labels(kind, stage)
         for outcome, reason in (_SIGNED, _SKIPPED, *(("failed", error_type) for error_type in FAILURES)):
             self._runs.labels(kind, outcome, reason)
 
@@ -74,6 +77,8 @@ class Metrics:
         """Count a turn; `waited` is how many seconds its run was known to need one."""
         self._kinds[turn.key.kind].note(turn)
         self._turns.labels(turn.key.kind, turn.end.name.lower()).inc()
+        if turn.cut:
+            self._cut.labels(turn.key.kind, turn.cut).inc()
         if turn.end not in _FINAL:
             return
         self._runs.labels(turn.key.kind, *_outcome(turn)).inc()

@@ -44,6 +44,9 @@ class Cluster(Protocol):
     def tell(self, key: RunKey, reason: str, message: str, *, warning: bool = True) -> None:
         """Have an event left on a run, soon and if all goes well; nobody waits for it."""
 
+    async def told(self) -> None:
+        """Wait until every event that is still to be left has been, or has been refused."""
+
 
 class Workshop(Protocol):
     """Where the parts come from that runs are signed and stored with."""

@@ -1,13 +1,13 @@
 """The work queue: each run at most once, live runs before the backlog, namespaces in turn."""
 
 import asyncio
-import heapq
-import itertools
 import time
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from enum import IntEnum
 
+from chains.controller.agenda import Agenda
+from chains.controller.places import Places
 from chains.runs.sighting import RunKey
 
 
@@ -21,29 +21,27 @@ class Lane(IntEnum):
 class RunQueue:
     """Runs waiting for a worker, and those waiting for their next try.
 
-    A run that is added again while a worker has it is queued once more when the worker is done with it. The workers
-    have at most `share` runs of one namespace at once: one whose registries are silent must not hold up the others.
+    A run that is added again while a worker has it is queued once more when the worker is done with it. Namespaces take
+    turns, and have their `Places`: one whose registries are silent must not hold up the others.
     """
 
-    def __init__(self, share: int = 1 << 30, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives seconds."""
+    def __init__(self, workers: int = 1 << 30, clock: Callable[[], float] = time.monotonic) -> None:
+        """`workers` is how many take runs at once; `clock` gives seconds."""
         self._clock = clock
         self._moved = clock()
-        self._share = share
-        self._active_in: Counter[str] = Counter()
-        self._lanes: tuple[OrderedDict[str, deque[RunKey]], ...] = (OrderedDict(), OrderedDict())
+        self._places = Places(workers)
+        # Of each lane by namespace; both are left and entered at any place in one step.
+        self._lanes: tuple[OrderedDict[str, OrderedDict[RunKey, None]], ...] = (OrderedDict(), OrderedDict())
         self._waiting: dict[RunKey, Lane] = {}
         self._active: set[RunKey] = set()
         self._again: dict[RunKey, Lane] = {}
-        self._delayed: list[tuple[float, int, RunKey]] = []
-        self._due: dict[RunKey, float] = {}
+        self._later = Agenda()
         self._since: dict[RunKey, float] = {}
-        self._order = itertools.count()
         self._wake = asyncio.Event()
         self._closed = False
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._active) + len(self._due)
+        return len(self._waiting) + len(self._active) + len(self._later)
 
     @property
     def active(self) -> int:
@@ -53,11 +51,11 @@ class RunQueue:
     @property
     def later(self) -> int:
         """How many runs wait for their next try."""
-        return len(self._due)
+        return len(self._later)
 
     def waits(self, key: RunKey) -> bool:
         """Whether a run waits for its next try, and for nothing else."""
-        return key in self._due
+        return key in self._later
 
     def depth(self, lane: Lane) -> int:
         """Return how many runs wait in a lane."""
@@ -65,7 +63,7 @@ class RunQueue:
 
     def age(self, lane: Lane) -> float:
         """Return for how many seconds the oldest run of a lane is known to need work."""
-        return max((self.waited(keys[0]) or 0.0 for keys in self._lanes[lane].values()), default=0.0)
+        return max((self.waited(next(iter(keys))) or 0.0 for keys in self._lanes[lane].values()), default=0.0)
 
     def oldest(self) -> float:
         """Return for how many seconds the oldest run of all is known to need work."""
@@ -78,7 +76,7 @@ class RunQueue:
 
     def still(self) -> float:
         """Return for how many seconds runs that may be taken have waited while no worker took or gave back one."""
-        may_be_taken = any(self._active_in[name] < self._share for lane in self._lanes for name in lane)
+        may_be_taken = any(not self._places.has_most(name) for lane in self._lanes for name in lane)
         return self._clock() - self._moved if may_be_taken else 0.0
 
     def forget(self, key: RunKey) -> None:
@@ -88,7 +86,7 @@ class RunQueue:
 
     def add(self, key: RunKey, lane: Lane) -> None:
         """Queue a run now; what waits for a later try is tried now."""
-        self._due.pop(key, None)
+        self._later.strike(key)
         self._since.setdefault(key, self._clock())
         if key in self._active:
             self._again[key] = min(lane, self._again.get(key, lane))
@@ -101,27 +99,27 @@ class RunQueue:
         if not self._waiting:
             self._moved = self._clock()
         self._waiting[key] = lane
-        self._lanes[lane].setdefault(key.namespace, deque()).append(key)
+        self._lanes[lane].setdefault(key.namespace, OrderedDict())[key] = None
         self._wake.set()
 
     def add_later(self, key: RunKey, seconds: float) -> None:
         """Queue a run after a delay, unless it is queued already."""
         if key in self._waiting:
             return
-        due = self._clock() + seconds
-        self._due[key] = due
-        heapq.heappush(self._delayed, (due, next(self._order), key))
+        self._later.put(key, self._clock() + seconds)
         self._wake.set()
 
     def drop(self, is_dropped: Callable[[RunKey], bool]) -> None:
         """Forget what waits and is so; what a worker has is not queued again."""
-        for remembered in (self._waiting, self._due, self._again, self._since):
+        self._later.drop(is_dropped)
+        for remembered in (self._waiting, self._again, self._since):
             for key in [key for key in remembered if is_dropped(key)]:
                 remembered.pop(key)
         for lane in self._lanes:
             for namespace, keys in list(lane.items()):
-                lane[namespace] = deque(key for key in keys if key in self._waiting)
-                if not lane[namespace]:
+                for key in [key for key in keys if key not in self._waiting]:
+                    del keys[key]
+                if not keys:
                     del lane[namespace]
 
     def close(self) -> None:
@@ -137,7 +135,7 @@ class RunQueue:
             if key is not None:
                 self._active.add(key)
                 self._moved = self._clock()
-                self._active_in[key.namespace] += 1
+                self._places.take(key.namespace)
                 return key
             await self._until_woken()
         return None
@@ -146,34 +144,28 @@ class RunQueue:
         """Give a run back; if it was added meanwhile, it is queued again."""
         self._active.discard(key)
         self._moved = self._clock()
-        if self._active_in[key.namespace] == self._share:
+        if self._places.release(key.namespace) and self._waiting:
             self._wake.set()
-        self._active_in[key.namespace] -= 1
-        if not self._active_in[key.namespace]:
-            del self._active_in[key.namespace]
         lane = self._again.pop(key, None)
         if lane is not None:
             self.add(key, lane)
 
     def _leave(self, lane: Lane, key: RunKey) -> None:
         keys = self._lanes[lane][key.namespace]
-        keys.remove(key)
+        del keys[key]
         if not keys:
             del self._lanes[lane][key.namespace]
 
     def _promote(self) -> None:
-        now = self._clock()
-        while self._delayed and self._delayed[0][0] <= now:
-            due, _, key = heapq.heappop(self._delayed)
-            if self._due.get(key) == due:
-                self.add(key, Lane.LIVE)
+        for key in self._later.take_due(self._clock()):
+            self.add(key, Lane.LIVE)
 
     def _next(self) -> RunKey | None:
         for lane in self._lanes:
-            namespace = next((name for name in lane if self._active_in[name] < self._share), None)
+            namespace = next(filter(self._places.is_open, lane), None)
             if namespace is not None:
                 keys = lane[namespace]
-                key = keys.popleft()
+                key, _ = keys.popitem(last=False)
                 lane.move_to_end(namespace)
                 if not keys:
                     del lane[namespace]
@@ -183,7 +175,8 @@ class RunQueue:
 
     async def _until_woken(self) -> None:
         self._wake.clear()
-        wait = self._delayed[0][0] - self._clock() if self._delayed else None
+        due = self._later.next()
+        wait = None if due is None else due - self._clock()
         try:
             async with asyncio.timeout(wait):
                 await self._wake.wait()

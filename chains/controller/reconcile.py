@@ -1,10 +1,11 @@
 """One turn of one run: look at it, decide, plan, sign, mark."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -38,8 +39,8 @@ from chains.runs.sighting import RunKey
 from chains.runs.stamp import Stamp
 
 LONGEST_REASON = 1024
-# A settled child that is being deleted waits this long for its parent to be attested.
-CHILD_GRACE = timedelta(seconds=40)
+# A settled child that is being deleted waits so many seconds for its parent to be attested.
+CHILD_GRACE = 40.0
 
 
 async def reconcile(
@@ -50,10 +51,11 @@ async def reconcile(
     *,
     oldest: datetime | None = None,
     stages: Stages = UNTIMED,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Turn:
     """Take one run as it is now to where it should be; repeating it changes nothing that is right.
 
-    Runs that ended before the `oldest` are not signed.
+    Runs that ended before the `oldest` are not signed; `clock` gives seconds.
     """
     past = past or Past()
     try:
@@ -68,7 +70,7 @@ async def reconcile(
         except InputError as error:
             return await _give_up(key, cluster, _hold_of(key, text), str(error))
         passed_over = is_before(run.completed, oldest) and not is_asked_for(run.annotations)
-        return await _Turn(key, cluster, parts, past, run, gone, passed_over, oldest, stages).take()
+        return await _Turn(key, cluster, parts, past, run, gone, passed_over, oldest, stages, clock).take()
     except EdgeError as error:
         return Turn(key, End.RETRY, str(error), error.retry_after)
     except InputError as error:
@@ -107,6 +109,7 @@ class _Turn:
     passed_over: bool
     oldest: datetime | None
     stages: Stages
+    clock: Callable[[], float]
 
     async def take(self) -> Turn:
         managed_by = self.parts.config.managed_by if self.parts else frozenset()
@@ -186,7 +189,8 @@ class _Turn:
     async def free(self) -> Turn:
         """Let a run go that is being deleted and needs nothing more, but a child not before its parent, for a while."""
         parent = self.run.parent
-        if parent is not None and is_settled(self.run.annotations) and not self.run.hold.deleted_for(CHILD_GRACE):
+        settled = is_settled(self.run.annotations)
+        if parent is not None and settled and self.past.leaving_for(self.clock()) < CHILD_GRACE:
             text = await self.cluster.read(parent)
             if text is not None and not is_settled(parse_run(text).annotations):
                 return Turn(self.key, End.WAITING, f"for the parent run {parent.name}")

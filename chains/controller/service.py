@@ -2,25 +2,25 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
-from chains.controller.announcements import announce, announce_retry
+from chains.controller.bound import bounded
 from chains.controller.intake import Intake
 from chains.controller.leader_metrics import LeaderMetrics
 from chains.controller.metrics import Metrics
-from chains.controller.outcomes import backoff, identity, write_outcome, write_retry
+from chains.controller.outcomes import identity
 from chains.controller.patrol import Patrol
 from chains.controller.ports import Cluster, Workshop
 from chains.controller.queue import Lane, RunQueue
 from chains.controller.reconcile import reconcile, strike_forged
 from chains.controller.resumption import sign_again
+from chains.controller.sequel import Sequel
 from chains.controller.settling import Settling
-from chains.controller.shares import OwnStore, Shares
+from chains.controller.shares import Shares
 from chains.controller.stages import timed
 from chains.controller.state import State
 from chains.controller.turn import End, Turn
@@ -29,10 +29,11 @@ from chains.pipeline.parts import Parts
 from chains.runs.sighting import RunKey
 
 SHUTDOWN = 20.0
-# Every request is bounded, and a turn has few of them: a worker without an end for so long never comes to one.
+# So much of it is kept for the events of the last turns, which may be left only before the buckets are given up.
+LAST_WORDS = 2.0
+# Turns are cut off long before: a service without the end of one for so long never comes to one.
 STALL = 900.0
 FEW = 4
-WAITING_POLL = 15.0
 DAY = 86_400.0
 
 log = structlog.get_logger()
@@ -45,11 +46,6 @@ class Scope:
     kinds: tuple[str, ...] = ("TaskRun", "PipelineRun")
     namespaces: tuple[str, ...] = ()
     workers: int = 64
-
-    @property
-    def share(self) -> int:
-        """How many runs of one namespace are in hand at once: half, so that no namespace holds up the others."""
-        return max(1, self.workers // 2)
 
     @property
     def places(self) -> tuple[tuple[str, str | None], ...]:
@@ -73,7 +69,7 @@ class Service:
         shares: Shares | None = None,
     ) -> None:
         self.state = State()
-        self.queue = RunQueue(scope.share)
+        self.queue = RunQueue(scope.workers)
         self._shares = shares or Shares()
         self._shares.on_loss(self._drop)
         self._intake = Intake(self.queue, self.state, self._shares.is_ours)
@@ -82,6 +78,7 @@ class Service:
         self._metrics.follow(self)
         self._metrics.registry.register(LeaderMetrics(self._shares))
         self._settling = Settling(self._metrics.note_repair)
+        self._sequel = Sequel(self.queue, self._intake, cluster, self._shares, self._settling, self._is_able)
         self._cluster = cluster
         self._workshop = workshop
         self._scope = scope
@@ -111,10 +108,13 @@ class Service:
             for task in inflow:
                 task.cancel()
             self.queue.close()
-            await asyncio.wait(workers, timeout=SHUTDOWN)
+            await asyncio.wait(workers, timeout=SHUTDOWN - LAST_WORDS)
             for task in workers:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS):
+                    await self._cluster.told()
             await leadership.resign(self._shares)
             campaign.cancel()
 
@@ -231,7 +231,7 @@ class Service:
                 self._intake.parents.add(key)
             parts = self.state.parts
             try:
-                turn = await self._shares.within(key, self._turn(key, parts))
+                turn = await self._shares.within(key, bounded(key, self._turn(key, parts)))
             except Exception as error:  # the one place: a fault of ours must not cost the service, nor the run
                 log.exception("fault in the service", **identity(key))
                 turn = Turn(key, End.RETRY, f"a fault in the service: {type(error).__name__}")
@@ -262,36 +262,7 @@ class Service:
 
     def _account(self, turn: Turn, parts: Parts | None) -> None:
         self._metrics.note(turn, self.queue.waited(turn.key))
-        match turn.end:
-            case End.WAITING | End.BLOCKED | End.RETRY if not self._shares.is_ours(turn.key):
-                self._intake.forget(turn.key)
-                self.queue.forget(turn.key)
-            case End.WAITING:
-                # Marks and events wake it at once; the delay is for one that no watch ever tells of.
-                self.queue.add_later(turn.key, WAITING_POLL)
-            case End.BLOCKED:
-                self._intake.blocked.add(turn.key)
-                if self._is_able():
-                    self._intake.unblock()
-            case End.RETRY:
-                past = self._intake.past(turn.key)
-                past.attempts += 1
-                past.not_before = time.monotonic() + (turn.retry_after or 0.0)
-                wait = max(turn.retry_after or 0.0, backoff(past.attempts))
-                self.queue.add_later(turn.key, wait)
-                write_retry(turn, wait)
-                announce_retry(self._cluster, turn, past.attempts, wait)
-            case End.GONE if self._intake.has_last_state(turn.key):
-                self.queue.add(turn.key, Lane.LIVE)
-            case _:
-                self._intake.forget(turn.key)
-                self.queue.forget(turn.key)
-                write_outcome(turn)
-                announce(self._cluster, turn)
-                if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
-                    self._intake.note_marked(turn.key)
-        if turn.end in (End.SIGNED, End.RESUMED) and parts is not None and (store := parts.stores.get("oci")):
-            self._settling.note(turn.receipts, OwnStore(store, self._shares, turn.key), parts.config.quiet_time)
+        self._sequel.follow(turn, parts)
         self._observe(turn)
 
     def _horizon(self) -> float:

@@ -18,23 +18,11 @@ from chains.runs.sighting import RunKey
 
 # The longest that what was begun may take when a bucket is handed over.
 LONGEST_FAREWELL = 20.0
+CHANGES = GAINED, LOST, GIVEN = "gained", "lost", "given"
 _NOBODY = -1
 _bucket: ContextVar[int] = ContextVar("bucket", default=_NOBODY)
 
 log = structlog.get_logger()
-
-
-class Watcher(Protocol):
-    """Who is told of the buckets won and lost."""
-
-    def gained(self, bucket: int) -> None:
-        """Take up the work of a bucket."""
-
-    def lost(self, bucket: int) -> None:
-        """Drop the work of a bucket at once."""
-
-    async def emptied(self, bucket: int) -> None:
-        """Begin nothing more in a bucket, and return when what was begun is done."""
 
 
 class Leadership(Protocol):
@@ -53,10 +41,10 @@ class Leadership(Protocol):
     def leads(self, bucket: int) -> bool:
         """Say whether what belongs to a bucket may be written at this moment."""
 
-    async def run(self, holder: Watcher) -> None:
+    async def run(self, shares: "Shares") -> None:
         """Stand until resigned or cancelled."""
 
-    async def resign(self, holder: Watcher) -> None:
+    async def resign(self, shares: "Shares") -> None:
         """Stand no more and give up what is held; all work must have ended."""
 
 
@@ -73,11 +61,11 @@ class Alone:
         """Say yes."""
         return True
 
-    async def run(self, _holder: Watcher) -> None:
+    async def run(self, _shares: "Shares") -> None:
         """Wait for ever."""
         await asyncio.Event().wait()
 
-    async def resign(self, _holder: Watcher) -> None:
+    async def resign(self, _shares: "Shares") -> None:
         """Give up nothing."""
 
 
@@ -147,12 +135,20 @@ class Shares:
 
     def gained(self, bucket: int) -> None:
         """Begin to work on a bucket."""
-        self._note(bucket, "gained")
+        self._note(bucket, GAINED)
         self.news.set()
 
     def lost(self, bucket: int) -> None:
         """Drop what is queued of a bucket, and cut off what is being done."""
-        self._note(bucket, "lost")
+        self._note(bucket, LOST)
+        self._drop(bucket)
+
+    def given(self, bucket: int) -> None:
+        """Do so for a bucket that is given up by choice, when what was begun has ended or has had its time."""
+        self._note(bucket, GIVEN)
+        self._drop(bucket)
+
+    def _drop(self, bucket: int) -> None:
         self._leaving.pop(bucket, asyncio.Event()).set()
         for scope in self._turns.pop(bucket, set()):
             scope.reschedule(asyncio.get_running_loop().time())
@@ -169,7 +165,6 @@ class Shares:
                 await self._leaving[bucket].wait()
 
     def _note(self, bucket: int, change: str) -> None:
-
         self.changes[bucket, change] += 1
         log.info("leadership", bucket=f"{bucket:02d}-of-{self.leadership.buckets:02d}", change=change)
 

@@ -1,8 +1,10 @@
 """How long the stages of a turn take: those of the straight line are timed by what its sockets are fitted with."""
 
+import asyncio
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from chains.payloads.payload import LogEntry, Origin, Signature, SignedPayload, Stored
@@ -10,6 +12,20 @@ from chains.pipeline.parts import Parts, Transparency
 from chains.pipeline.ports import Signer, Store, TransparencyLog
 
 FETCH, PLAN, SIGN, LOG, STORE, MARK = STAGES = ("fetch", "plan", "sign", "log", "store", "mark")
+ELSEWHERE = "elsewhere"
+
+_cut: ContextVar[list[str] | None] = ContextVar("cut", default=None)
+
+
+@contextmanager
+def cut_short() -> Iterator[list[str]]:
+    """Give the stages that are cut off inside, in the order in which they end."""
+    stages: list[str] = []
+    token = _cut.set(stages)
+    try:
+        yield stages
+    finally:
+        _cut.reset(token)
 
 
 class _Timing:
@@ -25,8 +41,11 @@ class _Timing:
     def __enter__(self) -> None:
         self._begun = time.perf_counter()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._note(self._stage, time.perf_counter() - self._begun)
+        cut = _cut.get()
+        if cut is not None and error is asyncio.CancelledError:
+            cut.append(self._stage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,11 @@ class End(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn of a run came to; `sentence` says why, `retry_after` is what the outside asked for, in seconds."""
+    """What one turn of a run came to.
+
+    `sentence` says why, `retry_after` is what the outside asked for, in seconds, and `cut` the stage in which it was
+    cut off because it took too long.
+    """
 
     key: RunKey
     end: End
@@ -36,6 +40,7 @@ class Turn:
     retry_after: float | None = None
     reasons: tuple[str, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    cut: str = ""
 
 
 async def gather_children(key: RunKey, run: Run, cluster: Cluster) -> tuple[Run, ...]:

@@ -1,5 +1,6 @@
 """A client of the Kubernetes API on raw bytes: every request bounded, every failure an EdgeError in a sentence."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Self
@@ -23,6 +24,10 @@ Observe = Callable[[str, int | None], None]
 _EXPECTED = (409, 410)
 REQUEST_SECONDS = 30.0
 PAGE_SIZE = 500
+# From the permit of a write until it goes out on a new connection: less than a lease outlives its holder's deadline.
+SENT_WITHIN = 4.0
+# Watches last, and have connections of their own.
+PLACES = 100
 _JSON = "application/json"
 _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -41,15 +46,22 @@ class KubeClient:
         request_seconds: float = REQUEST_SECONDS,
         observe: Observe = unobserved,
         permit: Callable[[], None] = lambda: None,
+        places: int = PLACES,
     ) -> None:
-        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
+        """`permit` is called right before every write, and raises EdgeError to keep it from going out.
+
+        So many requests are under way at once as there are `places`, watches not counted.
+        """
         self._observe = observe
         self._connection = connection
         self._permit = permit
         self._base = connection.endpoint.host
         self._proxy = connection.endpoint.proxy
         self._server_name = connection.endpoint.server_name if self._base.startswith("https") else None
+        self._seconds = request_seconds
         self._bounded = timeout(request_seconds)
+        self._writing = timeout(request_seconds, connect=SENT_WITHIN)
+        self._places = asyncio.Semaphore(places)
 
     @classmethod
     async def connect(
@@ -88,18 +100,10 @@ class KubeClient:
         """Delete an object; return whether there was one."""
         return await self._send(Request("delete", "DELETE", path)) is not None
 
-    async def merge_patch(self, path: str, body: bytes, field_manager: str = FIELD_MANAGER) -> bytes | None:
+    async def merge_patch(self, path: str, body: bytes) -> bytes | None:
         """Merge JSON into an object and return its metadata's JSON, None when it does not exist."""
         headers = {"Content-Type": "application/merge-patch+json", "Accept": _METADATA_ONLY}
-        return await self._send(Request("patch", "PATCH", path, {"fieldManager": field_manager}, body, headers))
-
-    async def apply_patch(
-        self, path: str, body: bytes, field_manager: str = FIELD_MANAGER, *, force: bool = False
-    ) -> bytes | None:
-        """Apply an object (JSON) and return its metadata's JSON; without a uid it may be created."""
-        headers = {"Content-Type": "application/apply-patch+yaml", "Accept": _METADATA_ONLY}
-        query = {"fieldManager": field_manager, "force": str(force).lower()}
-        return await self._send(Request("patch", "PATCH", path, query, body, headers))
+        return await self._send(Request("patch", "PATCH", path, {"fieldManager": FIELD_MANAGER}, body, headers))
 
     async def list_pages(
         self,
@@ -173,16 +177,30 @@ class KubeClient:
             return page(body)
 
     async def _sent(self, request: Request) -> bytes:
-        async with self._exchange(request, self._bounded) as response:
+        async with self._place(request), self._exchange(request, self._bound(request)) as response:
             body = await response.read()
             if response.status == 404:
                 raise unknown(request, status(body))
             return body
 
     async def _send(self, request: Request) -> bytes | None:
-        async with self._exchange(request, self._bounded) as response:
+        async with self._place(request), self._exchange(request, self._bound(request)) as response:
             body = await response.read()
             return None if response.status == 404 else body
+
+    def _bound(self, request: Request) -> aiohttp.ClientTimeout:
+        return self._writing if request.is_write else self._bounded
+
+    @asynccontextmanager
+    async def _place(self, request: Request) -> AsyncIterator[None]:
+        """Wait for a place here rather than in the session's pool: a permit asked before such a wait would be stale."""
+        with self._trouble(request):
+            async with asyncio.timeout(self._seconds):
+                await self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release()
 
     @asynccontextmanager
     async def _exchange(self, request: Request, bound: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -197,20 +215,20 @@ class KubeClient:
 
     async def _answer(self, request: Request, bound: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         """Ask, and once more with renewed credentials when those of the moment are refused."""
-        authorization = await self._connection.authorization()
+        authorization, session = await self._connection.authorization(), self._connection.session
         response = await self._ask(request, bound, authorization)
         if response.status != 401:
             return response
         async with response:
             said = status(await response.read())
-        if not await self._connection.renew(authorization):
+        if not await self._connection.renew(authorization, session):
             raise refusal(request, 401, said)
         return await self._ask(request, bound, await self._connection.authorization())
 
     async def _ask(self, request: Request, bound: aiohttp.ClientTimeout, authorization: str) -> aiohttp.ClientResponse:
         headers = request.headers | ({"Authorization": authorization} if authorization else {})
         query = f"?{urlencode(request.query)}" if request.query else ""
-        if request.method != "GET":
+        if request.is_write:
             self._permit()
         return await self._connection.session.request(
             request.method,

@@ -104,3 +104,8 @@ class KubeCluster:
         if self._events is not None:
             involved = Involved("tekton.dev/v1", key.kind, key.namespace, key.name, key.uid)
             self._events.note(involved, WARNING if warning else NORMAL, reason, message)
+
+    async def told(self) -> None:
+        """Wait until every event that is still to be left has been, or has been refused."""
+        if self._events is not None:
+            await self._events.drain()

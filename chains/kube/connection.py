@@ -2,7 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +16,16 @@ import yarl
 from chains.errors import EdgeError, InputError
 from chains.kube.credentials import Credentials, plain_credentials, pod_credentials
 from chains.kube.proxy import environment_proxy
-from chains.kube.transport import Endpoint, session, tls_context
+from chains.kube.transport import Endpoint, fingerprint, session, tls_context
 
 if TYPE_CHECKING:
     from kubernetes_asyncio.client import Configuration
 
 POD_CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+# As often as a pod's token is, certificates in files are looked at again.
+CERTIFICATE_SECONDS = 60.0
+# Requests and watches that are under way in older ones have long ended.
+KEPT_SESSIONS = 3
 # What the library's loader raises on a file that is not laid out as a kubeconfig, besides its own error.
 _MISREADINGS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError)
 
@@ -35,11 +41,21 @@ class Surroundings:
 class Connection:
     """An HTTP session to one API server, and the Authorization header that it wants."""
 
-    def __init__(self, kubeconfig: str | None, around: Surroundings, credentials: Credentials) -> None:
+    def __init__(
+        self,
+        kubeconfig: str | None,
+        around: Surroundings,
+        credentials: Credentials,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._kubeconfig = kubeconfig
         self._around = around
         self._credentials = credentials
         self._renewing = asyncio.Lock()
+        self._clock = clock
+        self._looked_at = clock()
+        # Taken before the files are read: one that is replaced in between is noticed at the next look.
+        self._fingerprint = fingerprint(self.endpoint)
         self._sessions = [session(tls_context(self.endpoint))]
 
     @property
@@ -53,26 +69,39 @@ class Connection:
         return self._sessions[-1]
 
     @classmethod
-    async def open(cls, kubeconfig: str | None = None, around: Surroundings | None = None) -> "Connection":
+    async def open(
+        cls,
+        kubeconfig: str | None = None,
+        around: Surroundings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> "Connection":
         """Find the credentials: the path given, $KUBECONFIG, the pod's service account, ~/.kube/config, in this order.
 
-        Raises InputError when there are none, or when they cannot be used.
+        Certificates in files are looked at again as `clock` goes, in seconds. Raises InputError when there are no
+        credentials, or when they cannot be used.
         """
         around = around or Surroundings(os.environ)
         source = _source(kubeconfig, around)
-        return cls(source, around, await _load(source, around))
+        return cls(source, around, await _load(source, around), clock)
 
     async def authorization(self) -> str:
-        """Return the Authorization header of the moment, empty when the credentials are a certificate or none."""
+        """Return the Authorization header of the moment, empty when the credentials are a certificate or none.
+
+        Certificates that were replaced in their files are used from then on.
+        """
+        if self._clock() - self._looked_at >= CERTIFICATE_SECONDS:
+            self._looked_at = self._clock()
+            with suppress(InputError):  # A pair that is half replaced; the next look finds both.
+                await self._take_up_files()
         try:
             return await self._credentials.authorization()
         except (OSError, ValueError) as error:
             raise EdgeError(f"the pod's service account token cannot be read: {error}", transient=True) from error
 
-    async def renew(self, refused: str) -> bool:
-        """Read the credentials again after `refused` was answered with 401; say whether there are others now."""
+    async def renew(self, refused: str, used: aiohttp.ClientSession) -> bool:
+        """Read the credentials again after `refused` got 401 in a session; say whether there are others now."""
         async with self._renewing:
-            if await self.authorization() != refused:
+            if await self.authorization() != refused or self.session is not used:
                 return True
             try:
                 fresh = await _load(self._kubeconfig, self._around)
@@ -81,12 +110,29 @@ class Connection:
                 raise EdgeError(f"new credentials cannot be had: {error}", transient=True) from error
 
     async def _adopt(self, fresh: Credentials, refused: str) -> bool:
-        other = fresh.endpoint != self.endpoint
+        found = fingerprint(fresh.endpoint)
+        other = (fresh.endpoint, found) != (self.endpoint, self._fingerprint)
         if other:
-            # Connections made with the old certificate stay who they were, and requests under way need them.
-            self._sessions.append(session(tls_context(fresh.endpoint)))
+            await self._open_session(fresh.endpoint, found)
         self._credentials = fresh
         return other or await self.authorization() != refused
+
+    async def _take_up_files(self) -> None:
+        """Make a session with the certificates as their files are now, if they were replaced.
+
+        Raises InputError for files that cannot be used.
+        """
+        found = fingerprint(self.endpoint)
+        if found != self._fingerprint:
+            await self._open_session(self.endpoint, found)
+
+    async def _open_session(self, endpoint: Endpoint, found: bytes) -> None:
+        # Connections made with the old certificate stay who they were, and requests under way need them.
+        self._sessions.append(session(tls_context(endpoint)))
+        self._fingerprint = found
+        for spent in self._sessions[:-KEPT_SESSIONS]:
+            self._sessions.remove(spent)
+            await spent.close()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -39,6 +39,9 @@ class Holder(Protocol):
     def lost(self, bucket: int) -> None:
         """Drop the work of a bucket at once."""
 
+    def given(self, bucket: int) -> None:
+        """Drop the work of a bucket that is given up by choice."""
+
     async def emptied(self, bucket: int) -> None:
         """Begin nothing more in a bucket, and return when what was begun is done."""
 
@@ -180,8 +183,9 @@ class Elector:
                     seat.observe(written, self._now())
 
     async def _take(self, seat: Seat, holder: Holder) -> None:
-        sent, moment, before = self._now(), self._moment(), seat.lease
-        ours = Lease(self._identity, self._term().seconds, moment, moment)
+        # Read once: what the record asks others to wait, and how long we write, must be of one setting.
+        term, sent, moment, before = self._term(), self._now(), self._moment(), seat.lease
+        ours = Lease(self._identity, term.seconds, moment, moment)
         if before is None:
             written = await self._asked(self._leases.create(seat.name, ours))
         else:
@@ -190,16 +194,16 @@ class Elector:
             written = await self._asked(self._leases.replace(seat.name, ours))
         if written is None:
             await self._look(seat)
-        elif self._kept(seat, written, sent):
+        elif self._kept(seat, written, sent + term.renew):
             seat.held, seat.vacant, seat.leaving = True, False, None
             holder.gained(seat.bucket)
 
     async def _renew(self, seat: Seat, holder: Holder) -> None:
         """Renew, once more where the record has changed and is ours still: somebody asked for the bucket."""
         for _ in range(2):
-            sent = self._now()
+            term, sent = self._term(), self._now()
             lease = self._answered(seat, holder)
-            ours = replace(lease, seconds=self._term().seconds, renewed=self._moment())
+            ours = replace(lease, seconds=term.seconds, renewed=self._moment())
             try:
                 written = await self._asked(self._leases.replace(seat.name, ours), seat.until - sent)
             except EdgeError:
@@ -208,7 +212,7 @@ class Elector:
             if written is not None:
                 # A hold that has lapsed was noticed by whoever asked meanwhile: it is lost, and may be won again.
                 self._check(seat, holder)
-                self._kept(seat, written, sent)
+                self._kept(seat, written, sent + term.renew)
                 return
             if not await self._look_again(seat, holder):
                 return
@@ -237,7 +241,8 @@ class Elector:
 
     async def _release(self, seat: Seat, holder: Holder) -> None:
         """Give a bucket up in the record; nothing is written in its name from before that on."""
-        self._lose(seat, holder)
+        _let_go(seat)
+        holder.given(seat.bucket)
         for _ in range(2):
             if seat.lease is None or seat.lease.holder != self._identity:
                 return
@@ -248,16 +253,14 @@ class Elector:
                 return
             await self._look(seat)
 
-    def _kept(self, seat: Seat, written: Lease, sent: float) -> bool:
+    def _kept(self, seat: Seat, written: Lease, until: float) -> bool:
         """Note a renewal, which counts from when it was sent; return whether it came in time."""
         seat.observe(written, self._now())
-        seat.until = sent + self._term().renew
+        seat.until = until
         return self._now() < seat.until
 
     def _lose(self, seat: Seat, holder: Holder) -> None:
-        if seat.leaving is not None:
-            seat.leaving.cancel()
-        seat.held, seat.vacant, seat.leaving = False, False, None
+        _let_go(seat)
         holder.lost(seat.bucket)
 
     def _spread(self) -> Spread:
@@ -271,3 +274,9 @@ class Elector:
                 return await request
         except TimeoutError as error:
             raise EdgeError("the Kubernetes API did not answer in time for a lease", transient=True) from error
+
+
+def _let_go(seat: Seat) -> None:
+    if seat.leaving is not None:
+        seat.leaving.cancel()
+    seat.held, seat.vacant, seat.leaving = False, False, None

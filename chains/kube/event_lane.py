@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,7 +17,6 @@ MOST_PENDING = 1000
 REMEMBERED = 4096
 PAUSE = 0.05
 BURST = 25
-LAST_WORDS = 2.0
 
 Story = tuple[str, str, str]
 
@@ -124,13 +123,10 @@ class EventLane:
 
 @asynccontextmanager
 async def event_lane(client: KubeClient) -> AsyncGenerator[EventLane, None]:
-    """Run a lane until the body ends, and for a moment longer so that the last words are heard."""
+    """Run a lane until the body ends, which waits for its `drain` if the last words are to be heard."""
     lane = EventLane(client)
     running = asyncio.create_task(lane.run())
     try:
         yield lane
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORDS):
-                await lane.drain()
     finally:
         running.cancel()

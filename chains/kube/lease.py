@@ -11,6 +11,7 @@ from chains.kube.refusals import ConflictError
 from chains.kube.resources import LEASES
 from chains.kube.wire import decoded
 
+LEASE_PREFIX = "tekton-chains-controller"
 WANTED_BY = "chains.tekton.dev/wanted-by"
 _Object = dict[str, msgspec.Raw]
 

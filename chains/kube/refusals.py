@@ -1,5 +1,6 @@
 """Refusals of the Kubernetes API in sentences: what was asked for, where, why not, and what helps."""
 
+import re
 from dataclasses import dataclass, field
 
 from chains.errors import EdgeError
@@ -8,6 +9,8 @@ from chains.kube.wire import Status
 
 LONGEST_WAIT = 300.0
 _PASSING = frozenset({408, 425, 429})
+# How the API begins what an admission webhook, or a ValidatingAdmissionPolicy, has to say; any status may go with it.
+_DENIED = re.compile(r"admission webhook .* denied the request|ValidatingAdmissionPolicy .* denied request")
 
 
 class ConflictError(EdgeError):
@@ -37,6 +40,11 @@ class Request:
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_write(self) -> bool:
+        """Whether it may change something."""
+        return self.method != "GET"
+
     def __str__(self) -> str:
         return f"{self.verb} {Target.of(self.path)}"
 
@@ -48,11 +56,13 @@ def refusal(request: Request, code: int, status: Status, retry_after: float | No
     wait = None if wait is None else min(wait, LONGEST_WAIT)
     if code == 410 or status.has_cause("ResourceVersionTooLarge"):
         return ExpiredError(message, transient=True, retry_after=wait)
+    denied = _DENIED.search(status.message) is not None
     if code == 409:
         return ConflictError(message, transient=True, retry_after=wait)
-    if code == 422:
+    if code == 422 and not denied:
         return InvalidError(message, transient=False)
-    if code >= 500 or code in _PASSING:
+    # What admission denies, who runs the cluster may mend.
+    if code >= 500 or code in _PASSING or denied:
         return EdgeError(message, transient=True, retry_after=wait)
     if code in (401, 403):
         # Rights come back: an API server that starts refuses everybody until it has read its roles.

@@ -1,15 +1,17 @@
 """The HTTP session to one Kubernetes API server: TLS, proxy, pool and timeouts."""
 
+import hashlib
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import yarl
 
 from chains.errors import InputError
 
-CONNECTIONS = 100
 CONNECT_SECONDS = 10.0
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
@@ -38,6 +40,20 @@ class Endpoint:
         return url
 
 
+def fingerprint(endpoint: Endpoint) -> bytes:
+    """Return a digest of the files that an endpoint names: another once one of them is replaced in its place.
+
+    A file that cannot be read counts as empty; who uses it says what is wrong with it.
+    """
+    whole = hashlib.sha256()
+    for name in (endpoint.ca_file, endpoint.certificate_file, endpoint.key_file):
+        content = b""
+        with suppress(OSError):
+            content = Path(name).read_bytes() if name else b""
+        whole.update(hashlib.sha256(content).digest())
+    return whole.digest()
+
+
 def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
     """Return the TLS settings of an endpoint; raise InputError when a certificate file cannot be used."""
     try:
@@ -56,8 +72,11 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
 
 
 def session(context: ssl.SSLContext) -> aiohttp.ClientSession:
-    """Open the session; `trust_env` stays off because it costs two thread hops on every request."""
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context, socket_factory=_socket)
+    """Open the session; whoever uses it bounds its connections, so that nothing waits in here.
+
+    `trust_env` stays off because it costs two thread hops on every request.
+    """
+    connector = aiohttp.TCPConnector(limit=0, ssl=context, socket_factory=_socket)
     return aiohttp.ClientSession(
         connector=connector,
         trust_env=False,
@@ -67,9 +86,9 @@ def session(context: ssl.SSLContext) -> aiohttp.ClientSession:
     )
 
 
-def timeout(total: float | None, silence: float | None = None) -> aiohttp.ClientTimeout:
-    """Bound a request in seconds: as a whole, and by the longest silence between two reads."""
-    return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_SECONDS, sock_read=silence)
+def timeout(total: float | None, silence: float | None = None, connect: float | None = None) -> aiohttp.ClientTimeout:
+    """Bound a request in seconds: as a whole, by the longest silence between two reads, and until it is sent."""
+    return aiohttp.ClientTimeout(total=total, connect=connect, sock_connect=CONNECT_SECONDS, sock_read=silence)
 
 
 def cause(error: aiohttp.ClientError | OSError) -> str:

@@ -119,6 +119,9 @@ class FakeCluster:
     def tell(self, key: RunKey, reason: str, message: str, *, warning: bool = True) -> None:
         self.events.append((key, reason, message))
 
+    async def told(self) -> None:
+        """Nothing is left to tell."""
+
     def _found(self, key: RunKey) -> dict[str, Any] | None:
         found = self.objects.get((key.kind, key.namespace, key.name))
         return None if found is None or found["metadata"]["uid"] != key.uid else found

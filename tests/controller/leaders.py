@@ -2,7 +2,7 @@
 
 import asyncio
 
-from chains.controller.shares import Watcher
+from chains.controller.shares import Shares
 
 
 class Decided:
@@ -14,34 +14,34 @@ class Decided:
         self.settled = asyncio.Event()
         self.resigned = asyncio.Event()
         self.led = set(held)
-        self._holder: Watcher | None = None
+        self._shares: Shares | None = None
         if settled:
             self.settled.set()
 
     def leads(self, bucket: int) -> bool:
         return bucket in self.led
 
-    async def run(self, holder: Watcher) -> None:
-        self._holder = holder
+    async def run(self, shares: Shares) -> None:
+        self._shares = shares
         await asyncio.Event().wait()
 
-    async def resign(self, holder: Watcher) -> None:
+    async def resign(self, shares: Shares) -> None:
         self.led.clear()
         self.resigned.set()
 
     def give(self, bucket: int) -> None:
-        assert self._holder is not None
+        assert self._shares is not None
         self.led.add(bucket)
-        self._holder.gained(bucket)
+        self._shares.gained(bucket)
 
     def take(self, bucket: int) -> None:
-        assert self._holder is not None
+        assert self._shares is not None
         self.led.discard(bucket)
-        self._holder.lost(bucket)
+        self._shares.lost(bucket)
 
     def lapse(self, bucket: int) -> None:
         self.led.discard(bucket)
 
     async def empty(self, bucket: int) -> None:
-        assert self._holder is not None
-        await self._holder.emptied(bucket)
+        assert self._shares is not None
+        await self._shares.emptied(bucket)

@@ -114,12 +114,17 @@ async def test_a_child_is_held_until_its_parent_is_attested() -> None:
     assert child_key not in cluster
 
 
-async def test_a_child_that_is_deleted_does_not_wait_for_its_parent_for_ever() -> None:
-    cluster = FakeCluster()
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+async def test_a_child_that_is_deleted_waits_for_its_parent_so_long_by_our_clock_whatever_the_nodes(hours: int) -> None:
+    cluster, past, now = FakeCluster(), Past(), [1000.0]
     parent = pipelinerun_object()
     cluster.put(parent)
-    child = cluster.put(deleted_ago(child_of(parent, annotations={SIGNED: "true"}), CHILD_GRACE * 2))
-    assert (await reconcile(child, cluster, parts())).end is End.FREED
+    child = cluster.put(deleted_ago(child_of(parent, annotations={SIGNED: "true"}), timedelta(hours=hours)))
+    ends = []
+    for waited in (0.0, CHILD_GRACE - 1, CHILD_GRACE):
+        now[0] = 1000.0 + waited
+        ends.append((await reconcile(child, cluster, parts(), past, clock=lambda: now[0])).end)
+    assert ends == [End.WAITING, End.WAITING, End.FREED]
     assert child not in cluster
 
 

@@ -1,6 +1,7 @@
 """The work queue."""
 
 import asyncio
+import weakref
 
 from chains.controller.queue import Lane, RunQueue
 from chains.runs.sighting import RunKey
@@ -8,6 +9,31 @@ from chains.runs.sighting import RunKey
 
 def key(name: str, namespace: str = "a") -> RunKey:
     return RunKey("TaskRun", namespace, name, f"uid-{namespace}-{name}")
+
+
+class CountedKey(RunKey, frozen=True, weakref=True, gc=True):
+    """A key that counts how often it is compared."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        CountedKey.compared += 1
+        return isinstance(other, RunKey) and self.uid == other.uid
+
+    def __hash__(self) -> int:
+        return hash(self.uid)
+
+
+def counted(name: str) -> CountedKey:
+    return CountedKey("TaskRun", "a", name, f"uid-{name}")
+
+
+async def taken_at_once(queue: RunQueue, workers: int) -> list[str]:
+    """Let that many workers take what they are given, and return the namespaces; none is given back."""
+    takers = [asyncio.create_task(queue.take()) for _ in range(workers)]
+    await asyncio.sleep(0)
+    queue.close()
+    return [found.namespace for found in await asyncio.gather(*takers) if found is not None]
 
 
 async def drained(queue: RunQueue, count: int) -> list[str]:
@@ -87,7 +113,7 @@ async def test_a_closed_queue_hands_out_nothing_and_wakes_who_waits() -> None:
 
 
 async def test_a_namespace_has_no_more_than_its_share_of_the_workers() -> None:
-    queue = RunQueue(share=2)
+    queue = RunQueue(workers=4)
     for name in ("1", "2", "3"):
         queue.add(key(name, "silent"), Lane.LIVE)
     queue.add(key("1", "quiet"), Lane.BACKLOG)
@@ -101,7 +127,7 @@ async def test_a_namespace_has_no_more_than_its_share_of_the_workers() -> None:
 
 
 async def test_what_is_released_lets_a_run_of_its_namespace_go_to_any_worker_that_waits() -> None:
-    queue = RunQueue(share=1)
+    queue = RunQueue(workers=2)
     queue.add(key("1"), Lane.LIVE)
     assert await queue.take() == key("1")
     queue.add(key("2"), Lane.LIVE)
@@ -133,7 +159,7 @@ async def test_what_is_dropped_is_neither_handed_out_nor_tried_later_nor_queued_
 
 async def test_a_queue_whose_namespaces_have_their_share_does_not_stand_still() -> None:
     now = [0.0]
-    queue = RunQueue(share=1, clock=lambda: now[0])
+    queue = RunQueue(workers=2, clock=lambda: now[0])
     queue.add(key("1", "silent"), Lane.LIVE)
     queue.add(key("2", "silent"), Lane.LIVE)
     await queue.take()
@@ -141,3 +167,89 @@ async def test_a_queue_whose_namespaces_have_their_share_does_not_stand_still() 
     assert queue.still() == 0.0
     queue.add(key("1", "quiet"), Lane.LIVE)
     assert queue.still() == 100.0
+
+
+async def test_who_comes_third_is_not_behind_two_namespaces_that_hang() -> None:
+    queue = RunQueue(workers=64)
+    for number in range(100):
+        queue.add(key(str(number), "silent-1"), Lane.LIVE)
+        queue.add(key(str(number), "silent-2"), Lane.LIVE)
+    hanging = [asyncio.create_task(queue.take()) for _ in range(64)]
+    await asyncio.sleep(0)
+    assert sum(task.done() for task in hanging) == 56
+    queue.add(key("1", "third"), Lane.BACKLOG)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    [third] = [found for task in hanging if task.done() and (found := task.result()) and found.namespace == "third"]
+    assert third == key("1", "third")
+    queue.close()
+    await asyncio.gather(*hanging)
+
+
+async def test_one_namespace_has_half_of_the_workers_and_many_have_all() -> None:
+    queue, many = RunQueue(workers=64), RunQueue(workers=64)
+    for number in range(100):
+        queue.add(key(str(number)), Lane.LIVE)
+        many.add(key("1", str(number)), Lane.LIVE)
+    assert len(await taken_at_once(queue, 64)) == 32
+    assert len(await taken_at_once(many, 64)) == 64
+
+
+async def test_few_workers_work_and_two_leave_one_for_another_namespace() -> None:
+    for workers, expected in ((1, 1), (2, 1), (3, 1), (4, 2)):
+        queue = RunQueue(workers=workers)
+        for number in range(4):
+            queue.add(key(str(number)), Lane.LIVE)
+        assert len(await taken_at_once(queue, workers)) == expected
+
+
+async def test_a_place_given_back_wakes_who_waits_behind_the_places_that_are_kept() -> None:
+    queue = RunQueue(workers=8)
+    for number in range(4):
+        queue.add(key(str(number), "one"), Lane.LIVE)
+        queue.add(key(str(number), "two"), Lane.LIVE)
+    held = [await queue.take() for _ in range(7)]
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    assert held[0] is not None
+    queue.release(held[0])
+    assert await waiting == key("3", "two")
+
+
+async def test_moving_many_runs_to_the_live_lane_looks_at_none_of_the_others() -> None:
+    queue, keys = RunQueue(), [counted(str(number)) for number in range(2000)]
+    for one in keys:
+        queue.add(one, Lane.BACKLOG)
+    CountedKey.compared = 0
+    for one in reversed(keys):
+        queue.add(one, Lane.LIVE)
+    assert CountedKey.compared < 10 * len(keys)
+    assert (await drained(queue, 2)) == ["a/1999", "a/1998"]
+
+
+async def test_runs_that_are_due_later_again_and_again_leave_nothing_behind() -> None:
+    queue, left = RunQueue(), []
+    queue.add_later(key("other"), 3600.0)
+    for _ in range(2000):
+        one = counted("waiting")
+        left.append(weakref.ref(one))
+        queue.add_later(one, 3600.0)
+        queue.add(one, Lane.LIVE)
+        del one
+        await drained(queue, 1)
+    assert sum(reference() is not None for reference in left) < 200
+    assert len(queue) == queue.later == 1
+
+
+async def test_what_was_struck_off_does_not_hide_what_is_due() -> None:
+    now = [0.0]
+    queue = RunQueue(clock=lambda: now[0])
+    for seconds in (5.0, 1.0, 3.0):
+        queue.add_later(key("x"), seconds)
+    queue.add_later(key("y"), 4.0)
+    now[0] = 3.0
+    assert await drained(queue, 1) == ["a/x"]
+    now[0] = 5.0
+    assert await drained(queue, 1) == ["a/y"]
+    assert len(queue) == 0

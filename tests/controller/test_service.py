@@ -47,7 +47,7 @@ class OneStore:
 
 @asynccontextmanager
 async def running(
-    cluster: FakeCluster, store: FakeStore | OneStore, *, metrics: Metrics | None = None
+    cluster: FakeCluster, store: FakeStore | OneStore, *, metrics: Metrics | None = None, seconds: float = 30.0
 ) -> AsyncIterator[tuple[Service, asyncio.Queue[Turn]]]:
     turns: asyncio.Queue[Turn] = asyncio.Queue()
     stop = asyncio.Event()
@@ -55,7 +55,7 @@ async def running(
     service = Service(cluster, workshop, Scope(workers=4), calm=0.0, observe=turns.put_nowait, metrics=metrics)
     task = asyncio.create_task(service.run(stop))
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(seconds):
             yield service, turns
     finally:
         stop.set()

@@ -176,8 +176,11 @@ async def test_metrics_tell_which_buckets_are_led_and_how_often_they_changed() -
     shares.gained(1)
     shares.lost(0)
     shares.gained(1)
+    shares.given(1)
     text = metrics.text().decode()
     assert 'chains_leader{bucket="00"} 0.0' in text
     assert 'chains_leader{bucket="01"} 1.0' in text
     assert 'chains_leader_transitions_total{bucket="01",change="gained"} 2.0' in text
     assert 'chains_leader_transitions_total{bucket="00",change="lost"} 1.0' in text
+    assert 'chains_leader_transitions_total{bucket="01",change="lost"} 0.0' in text
+    assert 'chains_leader_transitions_total{bucket="01",change="given"} 1.0' in text

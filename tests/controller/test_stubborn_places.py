@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -151,9 +151,8 @@ async def test_a_deleted_run_is_freed_whatever_its_parent_is_like(seconds: int) 
     parent = pipelinerun_object()
     parent["status"]["startTime"] = "yesterday"  # type: ignore[index]
     child = child_of(parent)
-    since = datetime.now(UTC) - timedelta(seconds=seconds)
-    child["metadata"] |= {"finalizers": ["chains.tekton.dev/taskrun"], "deletionTimestamp": since.isoformat()}
-    child["metadata"]["annotations"] = {SIGNED: "true"}
+    deleted = {"finalizers": ["chains.tekton.dev/taskrun"], "deletionTimestamp": datetime.now(UTC).isoformat()}
+    child["metadata"] |= deleted | {"annotations": {SIGNED: "true"}}
     cluster.put(parent)
-    turn = await reconcile(cluster.put(child), cluster, parts())
+    turn = await reconcile(cluster.put(child), cluster, parts(), Past(leaving_since=0.0), clock=lambda: float(seconds))
     assert turn.end is (End.FREED if seconds else End.RETRY)

@@ -35,12 +35,12 @@ class Replica:
         )
 
     def told(self, change: str) -> int:
-        """How many buckets the process says it gained, or lost."""
+        """How many buckets the process says it gained, lost, or gave."""
         return sum(line.get("change") == change for line in lines(self.process.log))
 
     def buckets(self) -> int:
         """How many buckets the process says it has."""
-        return self.told("gained") - self.told("lost")
+        return self.told("gained") - self.told("lost") - self.told("given")
 
     def writes(self, cluster: E2eCluster, folder: Path) -> tuple[int, int]:
         """What the servers' logs say it wrote: requests to the registry, and to the API for runs."""

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.cluster import ACCOUNT, SYSTEM, kubectl
+from tests.e2e.cluster import ACCOUNT, ELECTION, SYSTEM, kubectl
 from tests.e2e.control_plane import ROOT, ControlPlane
 
 pytestmark = pytest.mark.e2e
 PULL_SECRETS = "tekton-chains-pull-secrets"
 RUN = "/apis/tekton.dev/v1/namespaces/default/taskruns"
 HERE, HOME = "/api/v1/namespaces/default", f"/api/v1/namespaces/{SYSTEM}"
+LEASES = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases"
 CHANGE = {"metadata": {"annotations": {"a": "b"}}}
 
 
@@ -29,6 +30,10 @@ CHANGE = {"metadata": {"annotations": {"a": "b"}}}
         ("PATCH", f"{HOME}/secrets/signing-secrets"),
         ("DELETE", f"{HOME}/secrets/signing-secrets"),
         ("GET", f"{HERE}/configmaps"),
+        ("GET", f"{HOME}/configmaps"),
+        ("GET", f"{HOME}/configmaps?watch=true"),
+        ("GET", f"{HOME}/configmaps?fieldSelector=metadata.name%3Danother"),
+        ("GET", f"{HOME}/configmaps/another"),
         ("PATCH", f"{HOME}/configmaps/chains-config"),
         ("POST", RUN),
         ("PUT", f"{RUN}/any"),
@@ -41,8 +46,12 @@ CHANGE = {"metadata": {"annotations": {"a": "b"}}}
         ("POST", f"{HERE}/serviceaccounts/default/token"),
         ("GET", "/api/v1/namespaces"),
         ("GET", "/api/v1/nodes"),
-        ("GET", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases"),
-        ("DELETE", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/any"),
+        ("GET", LEASES),
+        ("GET", f"{LEASES}/any"),
+        ("PUT", f"{LEASES}/any"),
+        ("PUT", f"{LEASES}/{ACCOUNT}.00-of-11"),
+        ("DELETE", f"{LEASES}/any"),
+        ("DELETE", f"{LEASES}/{ACCOUNT}.00-of-01"),
         ("GET", "/apis/coordination.k8s.io/v1/namespaces/default/leases/any"),
         ("POST", f"/apis/rbac.authorization.k8s.io/v1/namespaces/{SYSTEM}/rolebindings"),
         ("DELETE", f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/{ACCOUNT}"),
@@ -62,9 +71,14 @@ def test_it_is_refused(plane: ControlPlane, installed: Path, method: str, path: 
         ("PATCH", "/apis/tekton.dev/v1/namespaces/default/pipelineruns/none", 404),
         ("GET", f"{HOME}/secrets/signing-secrets", 200),
         ("GET", f"{HOME}/configmaps/chains-config", 200),
+        ("GET", f"{HOME}/configmaps?fieldSelector=metadata.name%3Dchains-config", 200),
+        ("GET", f"{HOME}/configmaps?fieldSelector=metadata.name%3Dchains-config&watch=true&timeoutSeconds=1", 200),
+        ("GET", f"{HOME}/configmaps?fieldSelector=metadata.name%3D{ELECTION}&watch=true&timeoutSeconds=1", 200),
+        ("GET", f"{HOME}/configmaps?fieldSelector=metadata.name%3Dconfig-logging", 200),
         ("GET", f"{HERE}/secrets/none", 404),
         ("PATCH", f"{HERE}/events/none", 404),
-        ("GET", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/none", 404),
+        ("GET", f"{LEASES}/{ACCOUNT}.00-of-09", 404),
+        ("GET", f"{LEASES}/{ACCOUNT}.09-of-10", 404),
         ("GET", f"{HERE}/serviceaccounts/none", 404),
     ],
 )

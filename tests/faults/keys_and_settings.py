@@ -6,6 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from chains.cli.main import TERMINATED
 from chains.keys.generate import generate_key_pair
 from tests.faults.invariants import OurKey
 from tests.faults.scene import SETTINGS, Scene, scene
@@ -133,7 +134,7 @@ def told_to_stop(rounds: int) -> Scenario:
                 await here.builds(3, f"live-{number}")
                 status, seconds = await controller.terminate()
                 # Before its handlers are in place the signal ends it at once, which loses nothing either.
-                if status not in (0, -signal.SIGTERM) or seconds > LONGEST_EXIT:
+                if status not in (0, TERMINATED, -signal.SIGTERM) or seconds > LONGEST_EXIT:
                     late.append(f"SIGTERM was obeyed after {seconds:.1f} s with the exit status {status}")
             await controller.start()
             found = await outcome(here, rounds)

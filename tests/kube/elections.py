@@ -131,6 +131,9 @@ class Replica:
     def lost(self, bucket: int) -> None:
         self.leaving.discard(bucket)
 
+    def given(self, bucket: int) -> None:
+        self.leaving.discard(bucket)
+
     async def emptied(self, bucket: int) -> None:
         self.leaving.add(bucket)
         await _over(self.in_flight[bucket])

@@ -69,12 +69,10 @@ async def test_requests_declare_what_they_send(tmp_path):
     script = ScriptedApi().on("PATCH", PATH, found({})).on("POST", ALL, found({}, 201)).on("PUT", PATH, found({}))
     async with connected(tmp_path, script) as client:
         await client.merge_patch(PATH, b"{}")
-        await client.apply_patch(PATH, b"{}", "someone", force=True)
         await client.create(ALL, b"{}")
         await client.replace(PATH, b"{}")
     assert [(asked.method, asked.headers["content-type"], asked.query) for asked in script.asked] == [
         ("PATCH", "application/merge-patch+json", {"fieldManager": "tekton-chains-controller"}),
-        ("PATCH", "application/apply-patch+yaml", {"fieldManager": "someone", "force": "true"}),
         ("POST", "application/json", {}),
         ("PUT", "application/json", {}),
     ]
@@ -84,7 +82,6 @@ async def test_requests_declare_what_they_send(tmp_path):
 async def test_patching_replacing_and_deleting_what_is_gone_is_no_error(tmp_path):
     async with connected(tmp_path, ScriptedApi()) as client:
         assert await client.merge_patch(PATH, b"{}") is None
-        assert await client.apply_patch(PATH, b"{}") is None
         assert await client.replace(PATH, b"{}") is None
         assert await client.delete(PATH) is False
 
@@ -150,6 +147,21 @@ async def test_forbidden_everywhere_wants_a_cluster_role(tmp_path):
 async def test_forbidden_by_a_quota_names_no_rule(tmp_path):
     error = await failing(tmp_path, refused(403, "Forbidden", 'pods "x" is forbidden: exceeded quota'))
     assert "rule" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (400, 'admission webhook "validation.webhook.pipeline.tekton.dev" denied the request: validation failed'),
+        (403, "runs \"one\" is forbidden: ValidatingAdmissionPolicy 'marks' with binding 'marks' denied request: no"),
+        (422, "TaskRun \"one\" is invalid: ValidatingAdmissionPolicy 'marks' with binding 'marks' denied request: no"),
+    ],
+)
+async def test_what_admission_denies_may_be_let_through_later(tmp_path, code, said):
+    error = await failing(tmp_path, refused(code, "Reason", said))
+    assert error.transient
+    assert said in str(error)
+    assert not isinstance(error, InvalidError)
 
 
 async def test_special_refusals_have_their_own_types(tmp_path):

@@ -183,8 +183,8 @@ async def test_two_requests_refused_together_renew_the_credentials_once(tmp_path
     async with served(script):
         path = write_kubeconfig(tmp_path, {"server": script.host}, plugin(tmp_path, ["one", "two", "three"]))
         connection = await Connection.open(str(path), Surroundings({}))
-        assert await connection.renew("Bearer one")
-        assert await connection.renew("Bearer one")
+        assert await connection.renew("Bearer one", connection.session)
+        assert await connection.renew("Bearer one", connection.session)
         assert await connection.authorization() == "Bearer two"
         await connection.close()
 

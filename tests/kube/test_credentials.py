@@ -130,6 +130,6 @@ async def test_a_token_written_anew_is_taken_after_a_refusal(tmp_path):
     path = write_kubeconfig(tmp_path, {"server": SERVER}, {"token": "old"})
     connection = await Connection.open(str(path), Surroundings({}))
     write_kubeconfig(tmp_path, {"server": SERVER}, {"token": "new"})
-    assert await connection.renew("Bearer old")
+    assert await connection.renew("Bearer old", connection.session)
     assert await connection.authorization() == "Bearer new"
     await connection.close()

@@ -8,6 +8,7 @@ import pytest
 from chains.errors import EdgeError
 from chains.kube.elector import Elector
 from chains.kube.lease import Lease
+from chains.kube.seat import Term
 from tests.kube.elections import TERM, Replica, Server, World
 from tests.kube.virtual_time import in_virtual_time
 
@@ -168,6 +169,9 @@ class Nobody:
     def lost(self, bucket: int) -> None:
         raise AssertionError(bucket)
 
+    def given(self, bucket: int) -> None:
+        raise AssertionError(bucket)
+
     async def emptied(self, bucket: int) -> None:
         raise AssertionError(bucket)
 
@@ -246,3 +250,77 @@ def transitions(server: Server, name: str) -> int:
     found = server.get(name)
     assert found is not None
     return found.transitions
+
+
+async def _told_of_a_hand_over(buckets: int) -> list[str]:
+    """Let one replica be joined by another, then end."""
+    world = Calm(6, 1, buckets)
+    (replica,) = world.replicas
+    await reached(lambda: len(replica.leads()) == buckets, 20.0)
+    told: list[str] = []
+    replica.lost = lambda bucket: told.append("lost")  # type: ignore[method-assign]
+    replica.given = lambda bucket: told.append("given")  # type: ignore[method-assign]
+    world.replicas.append(world.begin())
+    await asyncio.sleep(60.0)
+    assert told == ["given"] * (buckets // 2)
+    await replica.end()
+    world.close()
+    return told
+
+
+@pytest.mark.parametrize("buckets", [1, 2, 6])
+def test_what_is_handed_over_by_choice_is_told_as_given_and_never_as_lost(buckets: int) -> None:
+    assert in_virtual_time(_told_of_a_hand_over(buckets)) == ["given"] * buckets
+
+
+class Lengthening:
+    """One Lease, and a term that grows while a write is under way; after `most` writes no answer comes."""
+
+    def __init__(self, most: int) -> None:
+        self.term = TERM
+        self._left = most
+        self._lease: Lease | None = None
+
+    async def get(self, name: str) -> Lease | None:
+        return self._lease
+
+    async def create(self, name: str, lease: Lease) -> Lease | None:
+        return await self.replace(name, lease)
+
+    async def replace(self, name: str, lease: Lease) -> Lease | None:
+        if self._left == 0:
+            await asyncio.sleep(1e6)
+        self._left -= 1
+        self._lease = lease
+        await asyncio.sleep(0.5)
+        if self._left == 0:
+            self.term = Term(600.0, 500.0, 2.0)
+        return lease
+
+
+class Somebody:
+    """Takes no notice."""
+
+    def gained(self, bucket: int) -> None: ...
+
+    def lost(self, bucket: int) -> None: ...
+
+    def given(self, bucket: int) -> None: ...
+
+    async def emptied(self, bucket: int) -> None: ...
+
+
+async def _led_for(writes: int) -> float:
+    leases = Lengthening(writes)
+    elector = Elector(leases, ("bucket",), "one", lambda: leases.term, asyncio.Event(), now=seconds)
+    task = asyncio.create_task(elector.run(Somebody()))
+    await reached(lambda: leases.term != TERM, 60.0)
+    await reached(lambda: elector.leads(0), 1.0)
+    led = await reached(lambda: not elector.leads(0), 1000.0)
+    task.cancel()
+    return led
+
+
+@pytest.mark.parametrize("writes", [1, 3])
+def test_a_hold_lasts_as_the_record_says_though_the_settings_change_before_the_answer(writes: int) -> None:
+    assert in_virtual_time(_led_for(writes)) < TERM.renew

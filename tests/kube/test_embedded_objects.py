@@ -22,9 +22,7 @@ async def test_a_mark_is_merged_with_what_others_wrote(tmp_path):
     async with cluster(tmp_path) as (server, client):
         run = await server.apply(task_run("one") | {"spec": {"kept": 1}})
         uid = run["metadata"]["uid"]
-        await client.merge_patch(
-            TASK_RUNS.path("builds", "one"), b'{"metadata": {"annotations": {"mine": "1"}}}', "other"
-        )
+        await client.merge_patch(TASK_RUNS.path("builds", "one"), b'{"metadata": {"annotations": {"mine": "1"}}}')
         assert await patch_run(client, RunKey("TaskRun", "builds", "one", uid), SIGNED | {"gone": None})
         held = server.get("TaskRun", "one", "builds")
         assert held["metadata"]["annotations"] == {"mine": "1"} | SIGNED

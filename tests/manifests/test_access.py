@@ -1,7 +1,17 @@
 """What the controller may do: every verb is written down here, and none is there beyond it."""
 
-from tests.manifests.builders import manifests
+import ast
 
+from chains.cli.log_level import USUAL_NAME
+from chains.config.leader_election import MOST_BUCKETS
+from chains.kube.cluster import CONFIG_MAP
+from chains.kube.lease import LEASE_PREFIX, lease_names
+from chains.runs.hold import OURS as FINALIZERS_OF_OURS
+from chains.runs.marks import PREFIX
+from tests.manifests.builders import container, manifest, manifests
+
+READ = (CONFIG_MAP, "tekton-chains-config-leader-election", USUAL_NAME)
+LEASES = tuple(name for buckets in range(1, MOST_BUCKETS + 1) for name in lease_names(LEASE_PREFIX, buckets))
 RULES = {
     "tekton-chains-controller-cluster-access": {
         ("tekton.dev", "taskruns"): {"get", "list", "watch", "patch"},
@@ -10,9 +20,10 @@ RULES = {
     },
     "tekton-chains-pull-secrets": {("", "serviceaccounts"): {"get"}, ("", "secrets"): {"get"}},
     "tekton-chains-controller": {
-        ("", "configmaps"): {"get", "list", "watch"},
+        ("", "configmaps", *READ): {"get", "list", "watch"},
         ("", "secrets", "signing-secrets"): {"get"},
-        ("coordination.k8s.io", "leases"): {"get", "create", "update"},
+        ("coordination.k8s.io", "leases"): {"create"},
+        ("coordination.k8s.io", "leases", *LEASES): {"get", "update"},
     },
     "tekton-chains-info": {("", "configmaps", "chains-info"): {"get"}},
 }
@@ -21,7 +32,7 @@ EVERYBODY = [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": 
 
 
 def granted(role) -> dict[tuple[str, ...], set[str]]:
-    """A role's verbs by (group, resource), and name where the rule is limited to one."""
+    """A role's verbs by (group, resource), and names where the rule is limited to them."""
     verbs: dict[tuple[str, ...], set[str]] = {}
     for rule in role["rules"]:
         for group in rule["apiGroups"]:
@@ -66,3 +77,23 @@ def test_the_right_to_pull_secrets_can_be_dropped_alone() -> None:
         if m["kind"] == "ClusterRole" and m["metadata"]["name"] != binding["roleRef"]["name"]
     ]
     assert not any("secrets" in key for verbs in others for key in verbs)
+
+
+def test_the_config_map_that_the_pod_is_told_of_may_be_read() -> None:
+    told = {each["name"]: each.get("value") for each in container()["env"]}
+    assert told["CONFIG_LEADERELECTION_NAME"] in READ
+    assert "CONFIG_LOGGING_NAME" not in told
+
+
+def test_what_may_be_changed_of_a_run_binds_the_account_of_the_pod_and_names_our_finalizers() -> None:
+    policy = manifest("ValidatingAdmissionPolicy", "tekton-chains-run-marks")["spec"]
+    (account,) = OURS
+    (condition,) = policy["matchConditions"]
+    assert f"'system:serviceaccount:{account['namespace']}:{account['name']}'" in condition["expression"]
+    (ours,) = [each["expression"] for each in policy["variables"] if each["name"] == "ours"]
+    assert frozenset(ast.literal_eval(ours)) == FINALIZERS_OF_OURS
+    assert any(f"startsWith('{PREFIX}')" in each["expression"] for each in policy["validations"])
+    assert manifest("ValidatingAdmissionPolicyBinding", "tekton-chains-run-marks")["spec"] == {
+        "policyName": "tekton-chains-run-marks",
+        "validationActions": ["Deny"],
+    }

@@ -10,9 +10,9 @@ import pytest
 
 from chains.artifacts.reference import ImageReference, Repository
 from chains.config.config import read_config
+from chains.controller.outcomes import backoff
 from chains.controller.past import Past
 from chains.controller.reconcile import reconcile
-from chains.controller.service import backoff
 from chains.controller.turn import End
 from chains.demo.faults import Fault
 from chains.demo.registry.server import RegistryServer

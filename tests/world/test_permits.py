@@ -39,7 +39,6 @@ async def test_the_kubernetes_api_is_read_and_not_written(tmp_path: Path) -> Non
                 client.replace(PATH, b"{}"),
                 client.delete(PATH),
                 client.merge_patch(PATH, b"{}"),
-                client.apply_patch(PATH, b"{}"),
             ):
                 with pytest.raises(EdgeError, match="not now"):
                     await write

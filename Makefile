@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 KUBECTL ?= .peers/bin/kubectl
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test lint properties faults peers interop e2e bench release site lock docs clean
+.PHONY: setup demo test lint properties faults peers neighbours interop e2e bench release site lock docs clean
 
 setup: $(VENV)/dev.stamp ## the whole development environment in .venv
 
@@ -13,7 +13,7 @@ demo: $(VENV)/runtime.stamp ## the whole story in one process: no cluster, no re
 	@$(BIN)/chains demo
 
 test: $(VENV)/dev.stamp ## every test that needs no foreign program
-	@$(BIN)/python -m pytest -n auto --dist loadscope -m "not peers and not e2e"
+	@$(BIN)/python -m pytest -n auto --dist loadscope -m "not peers and not e2e and not neighbours"
 
 lint: $(VENV)/dev.stamp ## format, style, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -30,6 +30,12 @@ faults: $(VENV)/dev.stamp ## every crash point and every fault; writes docs/reli
 peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, promtool, oras
 	@tests/peers/install
 	@$(BIN)/python -m pytest -m peers
+
+neighbours: $(VENV)/dev.stamp ## what docs/how-to shows, in the neighbours themselves: Kyverno, policy-controller, Flux, Argo CD, Trivy
+	@tests/peers/install
+	@tests/envtest/install
+	@tests/neighbours/install
+	@$(BIN)/python -m pytest -m neighbours
 
 interop: $(VENV)/dev.stamp ## every verifier on every way of storing; writes docs/interop.md, which make peers compares
 	@tests/peers/install

@@ -6,7 +6,7 @@ KUBECTL ?= .peers/bin/kubectl
 IMAGE ?= localhost/chains-controller:0.1.0
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test lint properties faults peers interop e2e bench release image site lock docs clean
+.PHONY: help setup demo test lint properties faults peers neighbours interop e2e bench release image site lock docs clean
 
 help: ## this list
 	@echo 'make demo tells the whole story; chains --help lists the commands. All targets:'
@@ -19,7 +19,7 @@ demo: $(VENV)/runtime.stamp ## the whole story in one process: no cluster, no re
 	@$(BIN)/chains demo
 
 test: $(VENV)/dev.stamp ## every test that needs no foreign program
-	@$(BIN)/python -m pytest -n auto --dist loadscope -m "not peers and not e2e"
+	@$(BIN)/python -m pytest -n auto --dist loadscope -m "not peers and not e2e and not neighbours"
 
 lint: $(VENV)/dev.stamp ## format, style, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -36,6 +36,12 @@ faults: $(VENV)/dev.stamp ## every crash point and every fault; writes docs/reli
 peers: $(VENV)/dev.stamp ## independent programs must agree with us: cosign, docker-registry, skopeo, kubectl, promtool, oras
 	@tests/peers/install
 	@$(BIN)/python -m pytest -m peers
+
+neighbours: $(VENV)/dev.stamp ## what docs/how-to shows, in the neighbours themselves: Kyverno, policy-controller, Flux, Argo CD, Trivy
+	@tests/peers/install
+	@tests/envtest/install
+	@tests/neighbours/install
+	@$(BIN)/python -m pytest -m neighbours
 
 interop: $(VENV)/dev.stamp ## every verifier on every way of storing; writes docs/interop.md, which make peers compares
 	@tests/peers/install
@@ -71,9 +77,9 @@ image: ## the controller's image, by the name that config/ has; IMAGE=... gives 
 
 lock: $(VENV)/dev.stamp ## pin every dependency by hash; the files name no index
 	@$(PIP) install uv
-	@$(BIN)/uv --quiet pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv --quiet pip compile pyproject.toml --extra sigstore --group build --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
-	@$(BIN)/uv --quiet pip compile pyproject.toml --extra verify-policies --group build --group dev --universal --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv --quiet pip compile pyproject.toml --extra sigstore --extra verify-policies --group build --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --constraint requirements.lock --output-file requirements-dev.lock
 	@$(BIN)/uv --quiet pip compile --group site --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --constraint requirements-dev.lock --output-file requirements-site.lock

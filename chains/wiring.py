@@ -1,16 +1,16 @@
 """From config to live parts: the tables of signers and stores; the one place edges are chosen."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
-
-from yarl import URL
 
 from chains.artifacts.reference import Repository
 from chains.config.config import Config, ConfigReading, TransparencySettings, read_config
 from chains.errors import InputError
+from chains.hosts.breaker import State
+from chains.hosts.reach import Reach
 from chains.keys.folder import FolderSource
 from chains.keys.keyring import Keyring, SecretSource
 from chains.keys.signer import KeySigner
@@ -23,15 +23,14 @@ from chains.kube.refused_accounts import RefusedAccounts
 from chains.kube.secret import SecretSource as KubeSecretSource
 from chains.payloads.payload import Origin
 from chains.pipeline.parts import Parts, Transparency
-from chains.registry.breaker import Breaker, State
 from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
 from chains.registry.credentials import ChainedKeychain, DocumentsKeychain, config_file_keychain
 from chains.registry.docker_config import DockerConfig
 from chains.registry.indexes import IndexReader
 from chains.registry.oci_store import OciStore
-from chains.registry.proxies import Proxies
 from chains.rekor.checkpoint import Checkpoint
+from chains.rekor.key_source import LOG_KEY_VARIABLE, key_text
 from chains.rekor.log_key import LogKey, read_log_keys
 from chains.rekor.log_v1 import LogV1
 from chains.rekor.log_v2 import LogV2
@@ -39,52 +38,22 @@ from chains.rekor.trial import try_log
 
 MOUNTED_SECRET = Path("/etc/signing-secrets")
 REMEMBERED_KEYCHAINS = 1024
-LOG_KEY_VARIABLE = "SIGSTORE_REKOR_PUBLIC_KEY"
-# What is told of each request that failed: the system, its host and the status, None when no answer came.
-Observe = Callable[[str, str, int | None], None]
-
-
-def unobserved(_system: str, _host: str, _status: int | None) -> None:
-    """Tell nobody."""
 
 
 class Registries:
     """The registry clients of one process, secure and insecure, each opened when it is first asked for."""
 
-    def __init__(
-        self,
-        env: Mapping[str, str],
-        ca_files: Mapping[str, Path],
-        observe: Observe = unobserved,
-        permit: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
-        self._env = env
+    def __init__(self, reach: Reach, ca_files: Mapping[str, Path]) -> None:
+        self._reach = reach
         self._ca_files = ca_files
-        self._permit = permit
         self._clients: dict[bool, RegistryClient] = {}
-        self._breaker = Breaker(observe=partial(observe, "registry"))
 
     def client(self, config: Config) -> RegistryClient:
         """Return the client that a configuration calls for."""
         insecure = config.oci_insecure
         if insecure not in self._clients:
-            self._clients[insecure] = RegistryClient(
-                insecure=insecure,
-                ca_files=self._ca_files,
-                env=self._env,
-                breaker=self._breaker,
-                permit=self._permit,
-            )
+            self._clients[insecure] = RegistryClient(self._reach, insecure=insecure, ca_files=self._ca_files)
         return self._clients[insecure]
-
-    def circuits(self) -> Mapping[str, str]:
-        """Return the state of each host whose last request failed."""
-        return {host: state.value for host, state in self._breaker.states().items()}
-
-    async def chance(self) -> bool:
-        """Wait until a host that was left alone works again (True) or may be tried (False)."""
-        return await self._breaker.chance()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -95,13 +64,10 @@ class Registries:
 class Logs:
     """The transparency logs' clients of one process, each made when it is first asked for."""
 
-    def __init__(
-        self, env: Mapping[str, str], observe: Observe = unobserved, permit: Callable[[], None] = lambda: None
-    ) -> None:
-        """`permit` is called right before every write, and raises EdgeError to keep it from going out."""
+    def __init__(self, reach: Reach, env: Mapping[str, str]) -> None:
+        """`env` may name the file of the log's key."""
+        self._reach = reach
         self._env = env
-        self._observe = partial(observe, "log")
-        self._permit = permit
         self._clients: dict[TransparencySettings, LogV1 | LogV2] = {}
 
     def transparency(self, config: Config) -> Transparency | None:
@@ -110,11 +76,8 @@ class Logs:
         if not settings.possible:
             return None
         if settings not in self._clients:
-            proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
             client = LogV1 if settings.version == 1 else LogV2
-            self._clients[settings] = client(
-                settings.url, self._keys(settings), proxy=proxy, observe=self._observe, permit=self._permit
-            )
+            self._clients[settings] = client(settings.url, self._keys(settings), reach=self._reach)
         return Transparency(self._clients[settings], settings.deferred)
 
     async def close(self) -> None:
@@ -124,22 +87,16 @@ class Logs:
 
     async def try_log(self, settings: TransparencySettings) -> Checkpoint:
         """Return what the log says of itself, verified by the key that is known; raise ChainsError."""
-        proxy = Proxies.from_environment(self._env).for_url(URL(settings.url))
-        return await try_log(settings.url, settings.version, self._keys(settings), proxy)
+        return await try_log(settings.url, settings.version, self._keys(settings), self._reach)
 
     def _keys(self, settings: TransparencySettings) -> tuple[LogKey, ...]:
-        given = settings.public_key.strip() or self._env.get(LOG_KEY_VARIABLE, "")
-        if not given:
+        text = key_text(settings.public_key, settings.url, self._env)
+        if not text:
             raise InputError(
                 "transparency.enabled needs the log's public key, so that its answers can be verified: set "
                 f"transparency.public-key to it or to its file, or {LOG_KEY_VARIABLE} to its file"
             )
-        if given.startswith(("-----BEGIN", "{")):
-            return read_log_keys(given.encode())
-        try:
-            return read_log_keys(Path(given).read_bytes())
-        except (OSError, ValueError) as error:
-            raise InputError(f"the log's public key cannot be read: {error}") from error
+        return read_log_keys(text)
 
 
 class ClusterWiring:
@@ -149,22 +106,18 @@ class ClusterWiring:
         self,
         client: KubeClient,
         secret: SecretSource,
+        reach: Reach,
         env: Mapping[str, str],
         ca_files: Mapping[str, Path],
-        observe: Observe = unobserved,
         *,
-        permit: Callable[[], None] = lambda: None,
         events: EventLane | None = None,
     ) -> None:
-        """Set it up.
-
-        `observe` is told of each request to a registry or the log that failed; `permit` is called right before every
-        write outside, and raises EdgeError to keep it from going out.
-        """
+        """Set it up; registries and the log are reached in one way."""
         self.keyring = Keyring(secret)
         self._events = events
-        self._registries = Registries(env, ca_files, observe, permit)
-        self._logs = Logs(env, observe, permit)
+        self._breaker = reach.breaker
+        self._registries = Registries(reach, ca_files)
+        self._logs = Logs(reach, env)
         self._pull_secrets = PullSecrets(client, refused=RefusedAccounts(events))
         self._own_credentials = config_file_keychain(env)
         self._keychains = lru_cache(REMEMBERED_KEYCHAINS)(self._make_keychain)
@@ -201,16 +154,16 @@ class ClusterWiring:
         return await self._logs.try_log(config.transparency)
 
     async def chance(self) -> bool:
-        """Wait until a registry that was left alone works again (True) or may be tried (False)."""
-        return await self._registries.chance()
+        """Wait until a host that was left alone works again (True) or may be tried (False)."""
+        return await self._breaker.chance()
 
     def troubled(self) -> frozenset[str]:
-        """Return the registries that are left alone now."""
-        return frozenset(host for host, state in self.circuits().items() if state != State.CLOSED.value)
+        """Return the hosts that are left alone now."""
+        return frozenset(host for host, state in self._breaker.states().items() if state is not State.CLOSED)
 
     def circuits(self) -> Mapping[str, str]:
-        """Return the state of each registry whose last request failed."""
-        return self._registries.circuits()
+        """Return the state of each host, a registry's or the log's, whose last request failed."""
+        return {host: state.value for host, state in self._breaker.states().items()}
 
     def key_id(self) -> str:
         """Return the id of the key in force, empty when there is none."""

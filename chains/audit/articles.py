@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from chains.audit.build import Build, Task, moment_in
 from chains.audit.evidence import evidence
 from chains.audit.markup import Child, Markup, tag, together
+from chains.audit.picture import picture
 from chains.audit.report import Report
 from chains.audit.reproduce import commands_for
 from chains.audit.verdict import Entry, Proof, Verdict, tone_of
+from chains.audit.words import many, short
 
 _SIGNS = {"good": "✓", "bad": "✕", "unknown": "?", "neutral": "·"}
-_SHORTENED = 20
 
 
 def badge(verdict: Verdict) -> Markup:
@@ -19,18 +20,13 @@ def badge(verdict: Verdict) -> Markup:
     return tag("span", f"{_SIGNS[tone]} {verdict}", class_=f"badge {tone}")
 
 
-def short(name: str) -> str:
-    """Return an image's name with its digest cut short."""
-    head, at, digest = name.rpartition("@sha256:")
-    return f"{head}@sha256:{digest[:12]}…" if at and len(digest) > _SHORTENED else name
-
-
 def article(report: Report, number: int, entry: Entry) -> Markup:
     """Return an entry in full."""
     return tag(
         "article",
         tag("header", tag("h3", f"{number}. {short(entry.name)}"), badge(entry.verdict)),
         tag("ul", [tag("li", why) for why in entry.why], class_="why") if entry.why else None,
+        picture(report, entry),
         _of_entry(entry),
         [_build(build) for build in entry.builds],
         evidence(entry),
@@ -42,7 +38,7 @@ def article(report: Report, number: int, entry: Entry) -> Markup:
 
 def _of_entry(entry: Entry) -> Markup:
     run = entry.run
-    held = [_many(entry.signatures, "signature"), _many(entry.attestations, "attestation")]
+    held = [_held(entry.signatures, "signature"), _held(entry.attestations, "attestation")]
     keys = dict.fromkeys(proof.key_name for proof in (*entry.signatures, *entry.attestations))
     facts: list[tuple[str, Child]] = [
         ("Run", str(run.key) if run is not None else None),
@@ -54,8 +50,8 @@ def _of_entry(entry: Entry) -> Markup:
     return _facts(facts, _wide("Image", tag("code", str(entry.image)) if entry.image is not None else None))
 
 
-def _many(proofs: tuple[Proof, ...], what: str) -> str:
-    return f"{len(proofs)} {what}{'s' if len(proofs) > 1 else ''}" if proofs else ""
+def _held(proofs: tuple[Proof, ...], what: str) -> str:
+    return many(len(proofs), what) if proofs else ""
 
 
 def _facts(facts: list[tuple[str, Child]], first: Markup | None = None, last: Markup | None = None) -> Markup:

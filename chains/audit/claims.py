@@ -36,22 +36,27 @@ def needs_of(run: RunClaim | None) -> Needs:
     return Needs(signature=run.key.kind == "TaskRun" and bool(run.images), invocation=run.key.uid, ended=run.ended)
 
 
-def verdict_without_image(run: RunClaim) -> tuple[Verdict, str] | None:
+def verdict_without_image(run: RunClaim, needed: Needs) -> tuple[Verdict, str] | None:
     """Return the verdict on a run that has nothing to be looked at, None where there is something."""
     if not run.done:
         return Verdict.RUNNING, ""
     if run.mark == "failed" and not run.images:
         return Verdict.FAILED, run.reason or "the mark gives no reason"
-    return None if run.images or run.held else _verdict_on_nothing(run)
+    return None if run.images or run.held else _verdict_on_nothing(run, needed)
 
 
-def _verdict_on_nothing(run: RunClaim) -> tuple[Verdict, str]:
+def _verdict_on_nothing(run: RunClaim, needed: Needs) -> tuple[Verdict, str]:
     if not run.names_artifacts:
         return Verdict.NOTHING, run.reason or "no result of it names an artifact"
+    if not needed.artifacts:
+        return Verdict.NOTHING, "no result of it names an image, and nothing else is asked for"
     if run.mark != "true":
         return Verdict.UNSIGNED, "it has ended and carries no mark"
-    if run.reason:
-        return Verdict.NOTHING, run.reason  # the signer says itself that it stored nothing
+    if run.reason:  # whoever may annotate a run can write any: it explains, and excuses nothing
+        return (
+            Verdict.UNSIGNED,
+            f"its results name artifacts, and nothing of them is stored; its mark says: {run.reason}",
+        )
     return Verdict.CLAIMED, "it is marked as signed, and neither its annotations nor a registry hold anything of it"
 
 

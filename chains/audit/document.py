@@ -35,6 +35,7 @@ def head_of(report: Report) -> Json:
         "by": f"chains {report.version}",
         "scope": list(report.scope),
         "asked": list(report.asked),
+        "notes": list(report.notes),
         "keys": [
             {"name": key.name, "keyId": key.key_id, "pem": key.verifier.public_pem.decode()} for key in report.keys
         ],
@@ -91,7 +92,12 @@ def _proof(proof: Proof) -> Json:
 
 
 def _log(entry: LogEntry) -> Json:
-    return {"index": entry.log_index, "time": entry.integrated_time, "log": entry.log_id.hex()}
+    return {
+        "index": entry.log_index,
+        "time": entry.integrated_time,
+        "log": entry.log_id.hex(),
+        "url": entry.url or None,
+    }
 
 
 def _build(build: Build | None) -> Json | None:

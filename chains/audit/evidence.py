@@ -1,13 +1,12 @@
 """The evidence on the page: signatures, envelopes, decoded provenance, log entries and manifests, as they came."""
 
 import base64
-from datetime import UTC, datetime
 
 import msgspec
 
 from chains.audit.markup import Markup, tag, together
 from chains.audit.verdict import Document, Entry, Proof
-from chains.payloads.payload import LogEntry
+from chains.audit.words import log_words
 
 _LAYOUTS = {"tag": "cosign's tag", "bundle": "Sigstore bundle", "run": "annotations of the run"}
 
@@ -31,7 +30,7 @@ def _proof(title: str, proof: Proof) -> Markup:
         ("By the key", proof.key_name),
         ("Says it is", accepted.claim.kind),
         ("Signature", base64.b64encode(signed.signature.raw).decode()),
-        *([("Log entry", _log(signed.log_entry))] if signed.log_entry is not None else []),
+        *([("Log entry", log_words(signed.log_entry))] if signed.log_entry is not None else []),
     ]
     told = [tag("div", tag("dt", term), tag("dd", tag("code", text)), class_="wide") for term, text in facts]
     raw = signed.envelope if signed.envelope is not None else signed.payload.body
@@ -44,18 +43,6 @@ def _proof(title: str, proof: Proof) -> Markup:
         tag("p", "The envelope, as it is stored:" if signed.envelope is not None else "The same, as it is stored:"),
         tag("pre", _text(raw)),
     )
-
-
-def _log(entry: LogEntry) -> str:
-    return f"index {entry.log_index} of the log {entry.log_id.hex()}{_since(entry.integrated_time)}"
-
-
-def _since(seconds: int) -> str:
-    """Return when an entry was made, nothing where the log does not tell."""
-    try:
-        return f", since {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%SZ}" if seconds else ""
-    except (ValueError, OverflowError, OSError):
-        return f", since {seconds} s after 1970 began"
 
 
 def _passed_over(entry: Entry) -> Markup:

@@ -48,11 +48,13 @@ class Question:
 class Needs:
     """What must stand beside an image; an attestation must be of the run, if one is given, as far as it names its own.
 
-    `invocation` is the run's uid, `ended` when it ended, in RFC 3339.
+    `invocation` is the run's uid, `ended` when it ended, in RFC 3339. Without `artifacts` a run is asked for its images
+    alone.
     """
 
     signature: bool = True
     attestation: bool = True
+    artifacts: bool = True
     claims: bool = True
     invocation: str = ""
     ended: str = ""
@@ -69,6 +71,10 @@ class Judgement:
     refusals: tuple[Refusal, ...] = ()
 
 
+class _OtherRunError(VerificationError):
+    """Attestations hold, and none is of the run that is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Half:
     """One of the two: the signatures, or the attestations."""
@@ -78,13 +84,18 @@ class _Half:
     stored: bool = True
     why: str = ""
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether nothing holds because a log gave no answer."""
+        return not self.proofs and any(one.candidate.unanswered for one in self.refusals)
+
 
 async def judge(found: Found, question: Question, needs: Needs) -> Judgement:
     """Judge what was found beside an image; what is not needed is judged too, and counts only for what it shows."""
     if not needs.claims:
         question = replace(question, demands=replace(question.demands, claims=False))
     signatures = await _signatures(found, question)
-    attestations = _of_run(await _attestations(found, question), needs)
+    attestations = await _attestations(found, question, needs)
     wanted = [half for half, needed in ((signatures, needs.signature), (attestations, needs.attestation)) if needed]
     return Judgement(
         _verdict(wanted),
@@ -103,8 +114,10 @@ def _verdict(halves: Iterable[_Half]) -> Verdict:
         return Verdict.NOTHING
     if all(half.proofs for half in halves):
         return Verdict.VERIFIED
-    if any(half.stored and not half.proofs for half in halves):
+    if any(half.stored and not half.proofs and not half.unanswered for half in halves):
         return Verdict.REFUSED
+    if any(half.unanswered for half in halves):
+        return Verdict.UNKNOWN
     return Verdict.INCOMPLETE if any(half.proofs for half in halves) else Verdict.UNSIGNED
 
 
@@ -124,15 +137,22 @@ async def _signatures(found: Found, question: Question) -> _Half:
     return _Half(refusals=_once(refusals), why=_joined(whys))
 
 
-async def _attestations(found: Found, question: Question) -> _Half:
+async def _attestations(found: Found, question: Question, needs: Needs) -> _Half:
+    """Judge by the first key that attests what is asked, of the run that is asked for: several keys may attest."""
     whys: list[str] = []
     refusals: list[Refusal] = []
+    others = own = False
     for key in question.keys:
         try:
-            verified = select(await _of_types(found, question, key), question.expected)
+            verified = _of_run(await _of_types(found, question, key), needs)
+            own = True
+            verified = select(verified, question.expected)
             question.policies(verified)
         except NothingStoredError:
             return _Half(stored=False, why="no attestation is stored")
+        except _OtherRunError as error:
+            others = True
+            whys.insert(0, str(error))
         except VerificationError as error:
             whys.append(str(error))
             refusals.extend(error.refusals if isinstance(error, NoneHoldsError) else ())
@@ -141,7 +161,7 @@ async def _attestations(found: Found, question: Question) -> _Half:
                 Proof(one, key.name, _build(one.signed.payload.body, one.claim.kind)) for one in verified.accepted
             )
             return _Half(proofs, verified.refusals)
-    return _Half(refusals=_once(refusals), why=_joined(whys))
+    return _Half(refusals=_once(refusals), stored=own or not others, why=_joined(whys))
 
 
 async def _of_types(found: Found, question: Question, key: Key) -> Verified:
@@ -161,19 +181,20 @@ async def _of_types(found: Found, question: Question, key: Key) -> Verified:
     return replace(verified, refusals=tuple(one for one in verified.refusals if one.candidate.digest not in held))
 
 
-def _of_run(half: _Half, needs: Needs) -> _Half:
+def _of_run(verified: Verified, needs: Needs) -> Verified:
     """Leave out the attestations that tell of another run: of another uid or, as SLSA 0.2 has no uid, another end."""
-    if not needs.invocation or not half.proofs:
-        return half
-    own = tuple(one for one in half.proofs if one.build is None or _is_of(one.build, needs))
-    if own:
-        return replace(half, proofs=own)
-    return _Half(
-        stored=False, why=f"the attestations that hold are of other runs than the one with the uid {needs.invocation}"
-    )
+    if not needs.invocation:
+        return verified
+    own = tuple(one for one in verified.accepted if _is_of(_build(one.signed.payload.body, one.claim.kind), needs))
+    why = f"the attestations that hold are of other runs than the one with the uid {needs.invocation}"
+    if not own:
+        raise _OtherRunError(why)
+    return replace(verified, accepted=own)
 
 
-def _is_of(build: Build, needs: Needs) -> bool:
+def _is_of(build: Build | None, needs: Needs) -> bool:
+    if build is None:
+        return True
     if build.invocation:
         return build.invocation == needs.invocation
     told, ended = moment_in(build.finished), moment_in(needs.ended)

@@ -3,12 +3,13 @@
 import base64
 import hashlib
 
-from chains.audit.articles import article, badge, short
+from chains.audit.articles import article, badge
 from chains.audit.markup import Markup, tag, together
 from chains.audit.report import Report, moment_text
 from chains.audit.reproduce import key_file
 from chains.audit.style import CSS
 from chains.audit.verdict import MEANINGS, NEUTRAL, Entry, Verdict, tone_of
+from chains.audit.words import short
 
 _NOT_LOGGED = "The transparency log was not checked: nothing here says when, or how often, something was signed."
 
@@ -50,6 +51,7 @@ def _head(report: Report) -> Markup:
         ("Made", moment_text(report.moment)),
         ("With", f"chains {report.version}"),
         ("Of", "\n".join(report.scope)),
+        *([("Note", "\n".join(report.notes))] if report.notes else []),
     )
     return tag(
         "header",

@@ -11,7 +11,10 @@ from chains.audit.verdict import BAD, NEUTRAL, Entry, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An audit: when it was made and with what, what was asked, and an entry for everything in its scope."""
+    """An audit: when it was made and with what, what was asked, and an entry for everything in its scope.
+
+    `notes` say what else a reader must know of it, such as what was left out.
+    """
 
     moment: datetime
     version: str
@@ -21,6 +24,7 @@ class Report:
     types: tuple[str, ...]
     log_checked: bool
     entries: tuple[Entry, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Mapping[Verdict, int]:

@@ -50,7 +50,8 @@ def _commands(report: Report, entry: Entry, layout: Layout, both: bool) -> Comma
     chosen = (
         ("--new-bundle-format=true",) if layout is Layout.BUNDLE else ("--new-bundle-format=false",) if both else ()
     )
-    flags = ("--key", key, *_log(report, layout), *chosen)
+    asked = next(filter(None, map(_asked, (*signatures, *attestations))), "")
+    flags = ("--key", key, *_log(report, layout), *(("--rekor-url", asked) if asked else ()), *chosen)
     lines = [_line(report, layout, "verify", *flags, str(entry.image))]
     lines += [_line(report, layout, "verify-attestation", "--type", kind, *flags, str(entry.image)) for kind in kinds]
     return Commands(TAGS if layout is Layout.TAG else BUNDLES, layout, tuple(lines))
@@ -64,6 +65,12 @@ def _log(report: Report, layout: Layout) -> tuple[str, ...]:
     if not report.log_checked:
         return ("--insecure-ignore-tlog=true",)
     return ("--trusted-root", "trusted_root.json") if layout is Layout.BUNDLE else ()
+
+
+def _asked(proof: Proof) -> str:
+    """Return the log that was asked for an entry, empty where it stands beside what is signed."""
+    entry = proof.accepted.signed.log_entry
+    return entry.url.partition("/api/v1/")[0] if entry is not None else ""
 
 
 def _line(report: Report, layout: Layout, *words: str) -> str:

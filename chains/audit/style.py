@@ -82,6 +82,28 @@ details { border-top: 1px solid var(--line); margin: 0; }
 details:last-of-type { border-bottom: 1px solid var(--line); margin-bottom: 1rem; }
 summary { cursor: pointer; padding: .6rem 0; font-weight: 600; font-size: .92rem; }
 summary .soft { font-weight: 400; }
+.way { margin: 1.4rem 0 .4rem; }
+.way figcaption { font-size: .8rem; color: var(--soft); margin: 0 0 .5rem; }
+.way ol { display: flex; list-style: none; margin: 0 0 1rem; padding: 0; }
+.way .step { flex: 1 1 0; min-width: 0; display: flex; flex-direction: column; gap: .5rem; position: relative; }
+.way .step + .step { margin-left: 1.7rem; }
+.way .step + .step::before {
+  content: "→"; content: "→" / ""; position: absolute; left: -1.7rem; width: 1.7rem; text-align: center; top: 2rem;
+  color: var(--accent); font-size: 1.1rem; line-height: 1;
+}
+.way .stage { font-size: .8rem; font-weight: 600; color: var(--soft); }
+.node {
+  display: flex; flex-direction: column; gap: .1rem; border: 1px solid var(--line); border-radius: 6px;
+  background: var(--well); color: var(--ink); padding: .5rem .65rem; font-size: .82rem; line-height: 1.4;
+  overflow-wrap: anywhere; min-width: 0;
+}
+.node.good { border-color: var(--good); background: var(--good-well); color: var(--ink); }
+.node.good .kind { color: var(--good); }
+.node.gap { border-style: dashed; background: none; }
+.node .kind { font-weight: 600; }
+.node .nothing { color: var(--bad); }
+.node ul { list-style: none; margin: .4rem 0 0; padding: 0 0 0 .6rem; border-left: 2px solid var(--line); }
+.node li { display: flex; flex-wrap: wrap; gap: 0 .5rem; }
 .ok li { margin: .25rem 0; }
 footer {
   margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .86rem;
@@ -93,6 +115,9 @@ footer {
   thead { position: absolute; left: -200vw; }
   tr { display: block; border-bottom: 1px solid var(--line); padding: .6rem 0; }
   td, tbody th { display: block; border: 0; padding: .12rem 0; }
+  .way ol { flex-direction: column; }
+  .way .step + .step { margin: 1.7rem 0 0; }
+  .way .step + .step::before { content: "↓"; content: "↓" / ""; left: 0; top: -1.5rem; }
   td[data-label]:not(:empty)::before { content: attr(data-label) ": "; color: var(--soft); font: .8rem var(--sans); }
   .overview td:first-child { width: auto; }
 }
@@ -111,7 +136,10 @@ footer {
   header { padding-top: 0; }
   h1 { font-size: 22pt; } h2 { margin-top: 2rem; }
   h2, h3, h4, summary, article > header { break-after: avoid; }
-  tr, .badge, .facts div, li { break-inside: avoid; }
+  tr, .badge, .facts div, li, .way ol { break-inside: avoid; }
+  .way .step + .step { margin-left: 1rem; }
+  .way .step + .step::before { left: -1rem; width: 1rem; }
+  .node { font-size: 7.5pt; padding: .35rem .45rem; }
   article { border-width: 0 0 0 3px; border-radius: 0; padding: 0 0 0 1rem; }
   thead { display: table-header-group; }
   pre { font-size: 7.5pt; border-radius: 0; }

@@ -24,30 +24,36 @@ def as_table(report: Report, look: Look) -> str:
     widest = max(len(verdict) for verdict in Verdict)
     lines = []
     for entry in report.entries:
-        lines.append(
-            f"{_painted(f'{entry.verdict:{widest}}', entry, look)}  {_fitted(_named(entry), widest + 2, look)}"
-        )
+        first, *more = _named(entry, widest + 2, look)
+        lines.append(f"{_painted(f'{entry.verdict:{widest}}', entry, look)}  {first}")
+        lines.extend(f"{' ' * widest}  {line}" for line in more)
         lines.extend(f"{' ' * widest}  - {line}" for why in entry.why for line in _wrapped(why, widest + 4, look))
     counts = ", ".join(f"{count} {verdict}" for verdict, count in report.counts.items())
-    return "\n".join([*lines, "", f"{report.sentence} ({counts})", ""])
+    notes = [printable(f"Note: {note}") for note in report.notes]
+    return "\n".join([*lines, "", *notes, f"{report.sentence} ({counts})", ""])
 
 
-def _named(entry: Entry) -> str:
-    of_run = "" if entry.run is None or entry.name == str(entry.run.key) else f"{entry.run.key}  "
-    return printable(f"{of_run}{entry.name}").replace("\n", "\\n")
+def _named(entry: Entry, indent: int, look: Look) -> Iterator[str]:
+    """Yield the name in pieces that fit; a name is broken, never cut: it is copied, and its digest tells it apart."""
+    of_run = "" if entry.run is None or entry.name == str(entry.run.key) else str(entry.run.key)
+    name = printable(entry.name).replace("\n", "\\n")
+    shown = printable(of_run).replace("\n", "\\n")
+    room = max(look.width - indent, _NARROWEST)
+    whole = f"{shown}  {name}" if shown else name
+    if not look.width or len(whole) <= room:
+        yield whole
+        return
+    yield from (piece for text in (shown, name) if text for piece in _broken(text, room))
+
+
+def _broken(text: str, room: int) -> Iterator[str]:
+    """Break what is too long before its digest, and there only: a terminal wraps the rest itself."""
+    head, at, digest = text.rpartition("@")
+    yield from (head, f"@{digest}") if at and head and len(text) > room else (text,)
 
 
 def _painted(text: str, entry: Entry, look: Look) -> str:
     return f"\x1b[{_COLOURS[tone_of(entry.verdict)]}m{text}\x1b[0m" if look.colours else text
-
-
-def _fitted(text: str, indent: int, look: Look) -> str:
-    """Cut the middle out of what is too long: its ends tell it apart."""
-    room = max(look.width - indent, _NARROWEST)
-    if not look.width or len(text) <= room:
-        return text
-    tail = room // 3
-    return f"{text[: room - tail - 1]}…{text[-tail:]}"
 
 
 def _wrapped(text: str, indent: int, look: Look) -> Iterator[str]:

@@ -35,7 +35,7 @@ MEANINGS = {
     Verdict.FAILED: "The run is marked as given up: the reason stands beside it.",
     Verdict.MISSING: "The registry has no such image.",
     Verdict.UNKNOWN: "It could not be looked at: nothing is known of it, neither good nor bad.",
-    Verdict.NOTHING: "The run names no artifact, or its mark says why nothing could be stored.",
+    Verdict.NOTHING: "The run names no artifact that is asked for, so that there is nothing to sign.",
     Verdict.RUNNING: "The run has not ended, and only finished runs are signed.",
 }
 NEUTRAL = frozenset({Verdict.NOTHING, Verdict.RUNNING})

@@ -1,7 +1,7 @@
 """The examination: a scope fetched over one pool of connections, a bounded number at once, and judged."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chains.artifacts.image_name import ImageName
@@ -9,11 +9,15 @@ from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.audit.claims import needs_of, verdict_without_image, with_mark
 from chains.audit.judge import Needs, Question, judge
 from chains.audit.verdict import Document, Entry, Found, RunClaim, Verdict
-from chains.cli.audit_scope import Scope, Target, claimed_images, tagged_images
+from chains.cli.audit_ports import Keeper, Source
+from chains.cli.audit_scope import Target
 from chains.cli.image_source import ImageNotFoundError
-from chains.cli.registry_images import RegistryImages
+from chains.cli.logged_images import LoggedImages
+from chains.cli.persistence import persistently
 from chains.errors import ChainsError
 from chains.payloads.candidate import Candidate
+from chains.pipeline.ports import LogLookup, SignedImages
+from chains.registry.client import Manifest
 
 _NO_DIGEST = Digest("sha256", "0" * 64)
 _TITLES = {".sig": "Manifest of the signatures (.sig)", ".att": "Manifest of the attestations (.att)"}
@@ -29,13 +33,18 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """Looks at images; `done` is told of each entry."""
+    """Looks at images.
 
-    source: RegistryImages
+    `done` is told of each entry, `lookup` asked for log entries that are not stored, `keeper` told of what was read.
+    """
+
+    source: Source
     question: Question
     pace: Pace
     needed: Needs
     done: Callable[[], None]
+    lookup: LogLookup | None
+    keeper: Keeper
 
     async def examine(self, found: Sequence[Target | RunClaim | Entry]) -> tuple[Entry, ...]:
         """Return an entry for each, in their order; one that fails stops no other."""
@@ -74,12 +83,11 @@ class Examiner:
             return Entry(name, Verdict.UNKNOWN, (late,), _reference(thing.name), thing.run)
 
     async def _without_image(self, run: RunClaim) -> Entry:
-        verdict = verdict_without_image(run)
+        verdict = verdict_without_image(run, self.needed)
         if verdict is not None:
             return Entry(str(run.key), verdict[0], (verdict[1],) if verdict[1] else (), run=run)
         image = ImageReference(Repository("", str(run.key)), run.artifact or _NO_DIGEST)
-        found = _with_held(Found(image, (), ()), run)
-        entry = await self._judged(str(run.key), found, run)
+        entry = await self._judged(str(run.key), Found(image, (), ()), run)
         return replace(entry, image=None)
 
     async def _judged(self, name: str, found: Found, run: RunClaim | None) -> Entry:
@@ -89,7 +97,7 @@ class Examiner:
             signature=needs.signature and self.needed.signature,
             attestation=needs.attestation and self.needed.attestation,
         )
-        judgement = await judge(_with_held(found, run), self.question, needs)
+        judgement = await judge(await self._with_held(found, run), self.question, needs)
         verdict, why = (judgement.verdict, judgement.why) if run is None else with_mark(judgement, run)
         return Entry(
             name,
@@ -105,48 +113,41 @@ class Examiner:
 
     async def _look(self, name: ImageName, looks: dict[ImageReference, asyncio.Task[Found]]) -> Found:
         """Return what stands beside an image; several names of one image have it fetched once."""
-        manifest = await self.source.manifest(name)
+        manifest = await persistently(lambda: self.source.manifest(name), self.pace.patience)
         image = ImageReference(name.repository, manifest.digest)
         if image not in looks:
-            looks[image] = asyncio.create_task(self._beside(image, manifest.body))
+            looks[image] = asyncio.create_task(self._beside(image, manifest))
         return await asyncio.shield(looks[image])
 
-    async def _beside(self, image: ImageReference, manifest: bytes) -> Found:
+    async def _beside(self, image: ImageReference, manifest: Manifest) -> Found:
         shelf, stored = self.source.remembered()
-        signatures, attestations = await stored.find_signatures(image), await stored.find_attestations(image)
+        logged = self._logged(stored)
+        signatures = await persistently(lambda: logged.find_signatures(image), self.pace.patience)
+        attestations = await persistently(lambda: logged.find_attestations(image), self.pace.patience)
+        self.keeper.saw_image(image, manifest, shelf)
         seen = sorted(shelf.seen(), key=lambda one: one[0])
-        documents = [Document("Manifest of the image", manifest)]
+        documents = [Document("Manifest of the image", manifest.body)]
         documents += [Document(_TITLES.get(name, f"Manifest of the referrer {name}"), body) for name, body in seen]
         return Found(image, signatures, attestations, tuple(documents))
 
+    async def _with_held(self, found: Found, run: RunClaim | None) -> Found:
+        """Add what the run itself holds: the attestation of its own, and the signature of this image."""
+        if run is None or not run.held:
+            return found
+        own = _there(run.held.get(f"{run.key.kind.lower()}-{run.key.uid}"))
+        logged = self._logged(Found(found.image, _there(run.held.get(found.image.digest.hex[:12])), own))
+        return replace(
+            found,
+            signatures=(*found.signatures, *await logged.find_signatures(found.image)),
+            attestations=(*found.attestations, *await logged.find_attestations(found.image)),
+        )
 
-async def gathered(
-    scope: Scope, source: RegistryImages, prefix: str, kubeconfig: str | None
-) -> tuple[Target | RunClaim | Entry, ...]:
-    """Return what has to be asked for: the tags of repositories, what runs claim, and what went wrong."""
-    found: list[Target | RunClaim | Entry] = [one async for one in tagged_images(scope, source, prefix)]
-    async for claim in claimed_images(scope, kubeconfig):
-        found.extend(_targets(claim))
-    return tuple(found)
-
-
-def _targets(claim: RunClaim | Entry) -> Iterable[Target | RunClaim | Entry]:
-    if isinstance(claim, Entry) or not claim.done or not claim.images:
-        return [claim]
-    return [Target(ImageName(str(image), image.repository, "", image.digest), claim) for image in claim.images]
-
-
-def _with_held(found: Found, run: RunClaim | None) -> Found:
-    """Add what the run itself holds: the attestation of its own, and the signature of this image."""
-    if run is None or not run.held:
-        return found
-    own = run.held.get(f"{run.key.kind.lower()}-{run.key.uid}")
-    signature = run.held.get(found.image.digest.hex[:12])
-    return replace(
-        found,
-        signatures=(*found.signatures, *_there(signature)),
-        attestations=(*found.attestations, *_there(own)),
-    )
+    def _logged(self, stored: SignedImages) -> SignedImages:
+        """Add the log entries that do not stand beside what one of the keys signed."""
+        if self.lookup is not None:
+            for key in self.question.keys:
+                stored = LoggedImages(stored, key.verifier, self.lookup)
+        return stored
 
 
 def _there(candidate: Candidate | None) -> tuple[Candidate, ...]:

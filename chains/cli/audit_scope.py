@@ -1,7 +1,8 @@
 """What an audit looks at: images by name, repositories with all their tags, and the runs of a cluster."""
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +13,20 @@ from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import Repository
 from chains.audit.claims import claim_of_run
 from chains.audit.verdict import Entry, RunClaim, Verdict
+from chains.cli.persistence import persistently
 from chains.cli.registry_images import RegistryImages
 from chains.cli.terminal import printable
-from chains.errors import ChainsError, InputError
+from chains.errors import ChainsError, EdgeError, InputError
 from chains.kube.client import KubeClient
 from chains.kube.held_payloads import held_payloads
 from chains.kube.resources import RUNS
 from chains.registry.tag_lists import is_of_an_image, list_tags
 from chains.runs.glance import glance
 from chains.runs.run import KINDS, parse_run
+from chains.runs.sighting import RunKey
+
+# What is told of each run that was read: its key, and its bytes.
+SawRun = Callable[[RunKey, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,13 @@ class Target:
 
     name: ImageName
     run: RunClaim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a reader of the report must know of its scope."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +94,46 @@ def trusted_names(scope: Scope, named: Iterable[Target | Entry]) -> tuple[str, .
     return tuple(texts)
 
 
-async def tagged_images(scope: Scope, source: RegistryImages, prefix: str) -> AsyncIterator[Target | Entry]:
-    """Yield every tag of the repositories that is of an image; a repository that cannot be listed is an entry."""
+async def tagged_images(
+    scope: Scope, source: RegistryImages, prefix: str, seconds: float
+) -> AsyncIterator[Target | Entry | Note]:
+    """Yield every tag of the repositories that is of an image, and what was left out.
+
+    A repository whose tags cannot be listed within so many seconds is an entry.
+    """
     for text in scope.repositories:
         try:
-            repository = Repository.parse(text)
-            tags = await list_tags(source.client, repository, source.keychain)
+            tags = await _tags(source, Repository.parse(text), seconds)
         except ChainsError as error:
             yield Entry(printable(text), Verdict.UNKNOWN, (str(error),))
             continue
         names = [f"{text}:{tag}" for tag in tags if is_of_an_image(tag, prefix)]
+        if left_out := len(tags) - len(names):
+            yield Note(printable(_left_out(text, left_out)))
         if not names:
             yield Entry(text, Verdict.UNKNOWN, ("it has no tag of an image",))
         for name in names:
             yield _named(name)
 
 
-async def claimed_images(scope: Scope, kubeconfig: str | None) -> AsyncIterator[RunClaim | Entry]:
-    """Yield what the runs of the cluster claim; what cannot be listed or read is an entry."""
+async def _tags(source: RegistryImages, repository: Repository, seconds: float) -> tuple[str, ...]:
+    try:
+        async with asyncio.timeout(seconds):
+            return await persistently(lambda: list_tags(source.client, repository, source.keychain), seconds)
+    except TimeoutError as error:
+        late = f"its tags could not be listed within {seconds:.0f} s; --timeout gives them longer"
+        raise EdgeError(late, transient=True) from error
+
+
+def _left_out(repository: str, count: int) -> str:
+    tags = "tag is" if count == 1 else "tags are"
+    return (
+        f"{count} {tags} left out of {repository}: sha256-DIGEST with .sig, .att, .sbom or nothing stand beside images"
+    )
+
+
+async def claimed_images(scope: Scope, kubeconfig: str | None, saw: SawRun) -> AsyncIterator[RunClaim | Entry]:
+    """Yield what the runs of the cluster claim; what cannot be listed or read is an entry. `saw` is told of each."""
     places: list[str | None] = [None] if scope.everywhere else list(scope.namespaces)
     if not places:
         return
@@ -106,7 +141,7 @@ async def claimed_images(scope: Scope, kubeconfig: str | None) -> AsyncIterator[
     try:
         for namespace in places:
             count = 0
-            async for found in _runs(client, namespace):
+            async for found in _runs(client, namespace, saw):
                 count += 1
                 yield found
             if not count:
@@ -116,24 +151,31 @@ async def claimed_images(scope: Scope, kubeconfig: str | None) -> AsyncIterator[
         await client.close()
 
 
-async def _runs(client: KubeClient, namespace: str | None) -> AsyncIterator[RunClaim | Entry]:
+async def _runs(client: KubeClient, namespace: str | None, saw: SawRun) -> AsyncIterator[RunClaim | Entry]:
     for kind in KINDS:
         try:
             async with aclosing(client.list_pages(RUNS[kind], namespace)) as pages:
                 async for page in pages:
                     for item in page.items:
-                        yield _claim(kind, item)
+                        yield _claim(kind, item, saw)
         except ChainsError as error:
             yield Entry(f"{kind}s of {namespace or 'the cluster'}", Verdict.UNKNOWN, (str(error),))
 
 
-def _claim(kind: str, item: msgspec.Raw) -> RunClaim | Entry:
+def _claim(kind: str, item: msgspec.Raw, saw: SawRun) -> RunClaim | Entry:
     try:
         text = bytes(item)
-        run = parse_run(text)
-        return claim_of_run(run, held_payloads(run.annotations))
+        claim = read_claim(text)
     except InputError as error:
         return Entry(_name_of(kind, item), Verdict.UNKNOWN, (str(error),))
+    saw(claim.key, text)
+    return claim
+
+
+def read_claim(text: bytes) -> RunClaim:
+    """Read what a run claims; raise InputError for what is no run."""
+    run = parse_run(text)
+    return claim_of_run(run, held_payloads(run.annotations))
 
 
 def _name_of(kind: str, item: msgspec.Raw) -> str:

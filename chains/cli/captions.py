@@ -17,6 +17,7 @@ CAPTIONS = {
     "import-key-pair": (
         "Encrypt a plain private key (PKCS#8, SEC1 or PKCS#1) into PREFIX.key, and write its public half to PREFIX.pub."
     ),
+    "initialize": "Fetch the trusted root of the public Sigstore, or of another, and say where it is.",
     "public-key": "Print the public half of a private key, as PEM.",
     "resign": "Take the mark off runs, so that the service signs them again; KIND is taskrun (the default) or "
     "pipelinerun.",

@@ -20,10 +20,11 @@ from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.controller.health import probes
 from chains.controller.host_errors import HostErrors
-from chains.controller.live_metrics import Surroundings
+from chains.controller.live_metrics import Readings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
 from chains.controller.shares import Shares
+from chains.hosts.reach import Reach
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
 from chains.kube.event_lane import event_lane
@@ -101,10 +102,11 @@ async def _serve(
         secret = secret_source(signing_secrets, client, system_namespace)
         await stack.enter_async_context(following_log_level(client, system_namespace, os.environ, log_level))
         events = await stack.enter_async_context(event_lane(client))
+        reach = Reach.from_environment(os.environ, errors.note, shares.check)
         wiring = await stack.enter_async_context(
-            ClusterWiring(client, secret, os.environ, ca_files, errors.note, permit=shares.check, events=events)
+            ClusterWiring(client, secret, reach, os.environ, ca_files, events=events)
         )
-        around = Surroundings(wiring.circuits, wiring.key_id, errors, version("chains"), lambda: events.dropped)
+        around = Readings(wiring.circuits, wiring.key_id, errors, version("chains"), lambda: events.dropped)
         metrics = Metrics(around)
         cluster = KubeCluster(client, system_namespace, events)
         service = Service(cluster, wiring, scope, metrics=metrics, shares=shares)

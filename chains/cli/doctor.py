@@ -12,6 +12,7 @@ from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.config.config import Config, read_config
 from chains.errors import ChainsError, VerificationError
+from chains.hosts.reach import Reach
 from chains.keys.keyring import SecretSource
 from chains.keys.secret import signer_from_secret
 from chains.kube.client import KubeClient
@@ -63,7 +64,8 @@ def command(  # noqa: PLR0917 - one parameter an option
         client = await KubeClient.connect(kubeconfig)
         try:
             source = secret_source(signing_secrets, client, system)
-            async with ClusterWiring(client, source, os.environ, ca_files_from(registry_ca)) as wiring:
+            reach = Reach.from_environment(os.environ)
+            async with ClusterWiring(client, source, reach, os.environ, ca_files_from(registry_ca)) as wiring:
                 if unreached := await check_api(client):
                     return unreached
                 found = [*await check_rights(client, system, user), *await check_tekton(client)]

@@ -15,8 +15,8 @@ from chains.cli.predicate_types import predicate_type
 from chains.cli.registry_images import RegistryImages, registry_images
 from chains.cli.verbs import VerbGroup
 from chains.errors import InputError
-from chains.payloads.bundle import read_bundle
 from chains.payloads.dsse import read_envelope
+from chains.payloads.sigstore_bundle import read_usable_bundle
 from chains.registry.cosign_layout import BUNDLE_KEY, CERTIFICATE_KEY, CHAIN_KEY, SIGNATURE_KEY, TIMESTAMP_KEY
 from chains.registry.platforms import child_for
 from chains.registry.stored_layers import StoredLayer
@@ -124,7 +124,7 @@ def _type_of_envelope(body: bytes) -> str:
 
 
 def _type_of_bundle(body: bytes) -> str:
-    return _type_of(read_bundle(body).envelope.body)
+    return _type_of(read_usable_bundle(body).envelope.body)
 
 
 def _type_of(statement: bytes) -> str:
@@ -136,7 +136,7 @@ def _type_of(statement: bytes) -> str:
 
 def _is_bundle(body: bytes) -> bool:
     try:
-        return bool(read_bundle(body))
+        return bool(read_usable_bundle(body))
     except InputError:
         return False
 

@@ -12,10 +12,12 @@ import msgspec
 from chains.artifacts.reference import ImageReference
 from chains.cli.loop import run
 from chains.cli.run_files import read_run_files
+from chains.cli.run_name import METAVAR, RunName, kind_of, read_run_names
 from chains.cli.settings import ca_files_from, config_from
 from chains.cli.terminal import say
 from chains.config.config import Config
 from chains.errors import ChainsError, InputError
+from chains.hosts.reach import Reach
 from chains.pipeline.explanation import Explanation, explain, remedied
 from chains.pipeline.host_causes import remedies
 from chains.registry.client import RegistryClient
@@ -23,8 +25,6 @@ from chains.registry.cosign_images import CosignImages
 from chains.registry.credentials import config_file_keychain
 from chains.runs.marks import SIGNED
 from chains.runs.run import KINDS, Run
-
-_KINDS = {kind.lower(): kind for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +46,43 @@ class Explained:
 
 
 @click.command(name="explain")
-@click.argument("name", metavar="[KIND/|NAMESPACE/]NAME|FILE")
-@click.option("--kind", type=click.Choice([*_KINDS]), default="taskrun", show_default=True)
-@click.option("-n", "--namespace", metavar="NS", help="Where the run is; default: default.")
+@click.argument("names", nargs=-1, required=True, metavar=f"{METAVAR}...|FILE")
+@click.option("-n", "--namespace", default="default", show_default=True, metavar="NS", help="Where the runs are.")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.lower() for kind in KINDS]),
+    default="taskrun",
+    show_default=True,
+    help="What a run is that is named without its kind.",
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="For a file: a setting of chains-config.")
 @click.option("--no-registry", is_flag=True, help="Do not look into registries.")
 @click.option("--registry-ca", multiple=True, metavar="HOST=FILE", help="A registry's own certificate authority.")
 @click.option("--kubeconfig", metavar="F", help="How to reach the cluster.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
 def command(
-    name: str,
+    names: tuple[str, ...],
+    namespace: str,
     kind: str,
     settings: tuple[str, ...],
+    *,
     registry_ca: tuple[str, ...],
     kubeconfig: str | None,
     output: str,
-    *,
-    namespace: str | None,
     no_registry: bool,
 ) -> None:
     """Say what a run claims to have built, what is planned for it, what happened, and what to change.
 
-    The run is in a cluster, named as in taskrun/NAME -n NS or NS/NAME, or in a file with its children, as kubectl
-    writes it.
+    The run is in a cluster, named as in taskrun/NAME, or in a file with its children, as kubectl writes it.
     """
-    if Path(name).is_file():
-        found = read_run_files((Path(name),))
+    if len(names) == 1 and Path(names[0]).is_file():
+        found = read_run_files((Path(names[0]),))
         config = config_from(settings)
         explained = [Explained(each, explain(each, config, found.children_of(each))) for each in found.runs]
     else:
         if settings:
             raise InputError("--set is for a run in a file; one in a cluster is explained by its chains-config")
-        # A file needs no cluster, and its client is slow to import.
-        from chains.cli.explain_cluster import read_case  # noqa: PLC0415
-
-        case = run(read_case(kubeconfig, *_named(name, kind, namespace)))
-        config = case.config
-        explained = [Explained(case.run, explain(case.run, config, case.children), told=case.told)]
+        explained, config = run(_in_cluster(kubeconfig, read_run_names(names, namespace, kind_of(kind))))
     if not no_registry:
         explained = run(_with_stored(explained, config, registry_ca))
     if output == "json":
@@ -92,17 +92,20 @@ def command(
         _print(each)
 
 
-def _named(name: str, kind: str, namespace: str | None) -> tuple[str, str, str]:
-    """Return kind, namespace and name of a run, its kind or its namespace told before a slash."""
-    before, _, short = name.rpartition("/")
-    if before.lower() in _KINDS:
-        return _KINDS[before.lower()], namespace or "default", short
-    return _KINDS[kind], namespace or before or "default", short
+async def _in_cluster(kubeconfig: str | None, names: tuple[RunName, ...]) -> tuple[list[Explained], Config]:
+    """Read runs out of the cluster and explain each by what speaks of it there."""
+    # A file needs no cluster, and its client is slow to import.
+    from chains.cli.explain_cluster import read_case  # noqa: PLC0415
+
+    cases = [await read_case(kubeconfig, named) for named in names]
+    explained = [Explained(case.run, explain(case.run, case.config, case.children), told=case.told) for case in cases]
+    return explained, cases[0].config
 
 
 async def _with_stored(explained: list[Explained], config: Config, registry_ca: tuple[str, ...]) -> list[Explained]:
     """Add what registries hold; one that cannot be asked is said to be so."""
-    async with RegistryClient(insecure=config.oci_insecure, ca_files=ca_files_from(registry_ca)) as client:
+    reach = Reach.from_environment(os.environ)
+    async with RegistryClient(reach, insecure=config.oci_insecure, ca_files=ca_files_from(registry_ca)) as client:
         beside = CosignImages(client, config_file_keychain(os.environ), config.oci_repository)
         looked = []
         for each in explained:

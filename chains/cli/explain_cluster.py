@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import msgspec
 
+from chains.cli.run_name import RunName
 from chains.config.config import Config, read_config
 from chains.controller.turn import gather_children
-from chains.errors import ChainsError, EdgeError, InputError
+from chains.errors import ChainsError, EdgeError
 from chains.kube.client import KubeClient
 from chains.kube.cluster import CONFIG_MAP, KubeCluster
 from chains.kube.config_map import read_config_map
 from chains.kube.resources import EVENTS
 from chains.runs.authors import FIELD_MANAGER
-from chains.runs.run import KINDS, Run, parse_run
+from chains.runs.run import Run, parse_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,16 @@ class _Event(msgspec.Struct):
     source: _Source = msgspec.field(default_factory=_Source)
 
 
-async def read_case(kubeconfig: str | None, kind: str, namespace: str, name: str) -> Case:
+async def read_case(kubeconfig: str | None, named: RunName) -> Case:
     """Read a run and what speaks of it; raise InputError when there is no such run."""
     client = await KubeClient.connect(kubeconfig)
     try:
         cluster = KubeCluster(client, "")
-        text = await cluster.read_named(kind, namespace, name)
+        text = await cluster.read_named(named.kind, named.namespace, named.name)
         if text is None:
-            other = next(known.lower() for known in KINDS if known != kind)
-            raise InputError(f"there is no {kind} {namespace}/{name}; another kind is named as in {other}/{name}")
+            raise named.missing()
         run = parse_run(text)
-        children = await gather_children(run.key, run, cluster) if kind == "PipelineRun" else ()
+        children = await gather_children(run.key, run, cluster) if run.kind == "PipelineRun" else ()
         config, said = await read_settings(client)
         return Case(run, config, children, (*said, *[each async for each in _told(client, run)]))
     finally:

@@ -5,12 +5,11 @@ from dataclasses import replace
 
 from chains.artifacts.reference import ImageReference
 from chains.cli.image_source import ImageSource
-from chains.errors import ChainsError, VerificationError
+from chains.errors import ChainsError, EdgeError, VerificationError
 from chains.payloads.candidate import Candidate, Layout
 from chains.payloads.dsse import signed_message
 from chains.payloads.payload import SignedPayload
-from chains.pipeline.ports import SignedImages, Verifier
-from chains.rekor.search import LogSearch
+from chains.pipeline.ports import LogLookup, SignedImages, Verifier
 
 
 class LoggedImages:
@@ -19,7 +18,7 @@ class LoggedImages:
     Only what the key signed is asked for.
     """
 
-    def __init__(self, stored: SignedImages, verifier: Verifier, search: LogSearch) -> None:
+    def __init__(self, stored: SignedImages, verifier: Verifier, search: LogLookup) -> None:
         self._stored = stored
         self._verifier = verifier
         self._search = search
@@ -36,12 +35,14 @@ class LoggedImages:
         return tuple(await asyncio.gather(*map(self._with_entry, candidates)))
 
     async def _with_entry(self, candidate: Candidate) -> Candidate:
-        if candidate.layout is not Layout.TAG or not any(map(self._lacks, candidate.signed)):
+        if candidate.layout is Layout.BUNDLE or not any(map(self._lacks, candidate.signed)):
             return candidate
         try:
             signed = [await self._logged(one) for one in candidate.signed]
         except ChainsError as error:
-            return replace(candidate, fault=f"no transparency log entry stands beside it, and {error}")
+            passing = isinstance(error, EdgeError) and error.transient
+            why = f"no transparency log entry stands beside it, and {error}"
+            return replace(candidate, fault=why, unanswered=passing)
         return replace(candidate, signed=tuple(signed))
 
     def _lacks(self, signed: SignedPayload) -> bool:
@@ -62,7 +63,7 @@ class LoggedImages:
 class LoggedSource:
     """A source of images, whose candidates come with the entries that one log has for them."""
 
-    def __init__(self, source: ImageSource, verifier: Verifier, search: LogSearch) -> None:
+    def __init__(self, source: ImageSource, verifier: Verifier, search: LogLookup) -> None:
         self._source = source
         self._verifier = verifier
         self._search = search

@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "chains.cli.explain",
     "generate-key-pair": "chains.cli.generate_key_pair",
     "import-key-pair": "chains.cli.import_key_pair",
+    "initialize": "chains.cli.initialize",
     "public-key": "chains.cli.public_key",
     "resign": "chains.cli.resign",
     "save": "chains.cli.save",

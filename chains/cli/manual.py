@@ -8,7 +8,8 @@ from chains.cli.reference import documented, paragraphs, shown_default
 
 _ENVIRONMENT = {
     "COSIGN_PASSWORD": "The password of a private key; where it is not set, it is asked for.",
-    "SIGSTORE_REKOR_PUBLIC_KEY": "A file with the public keys of transparency logs.",
+    "SIGSTORE_REKOR_PUBLIC_KEY": "A file with the public keys of transparency logs, or the word sigstore.",
+    "TUF_ROOT": "The folder that initialize keeps trusted roots in.",
     "COSIGN_REPOSITORY": "The one repository that holds everything beside images.",
     "KUBECONFIG": "How to reach a cluster, for k8s:// and k8s-cm://.",
     "DOCKER_CONFIG": "The folder of config.json, whose credentials open registries.",

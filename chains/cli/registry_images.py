@@ -9,14 +9,15 @@ from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import ImageReference, Repository
 from chains.cli.image_flags import ImageFlags
 from chains.cli.image_source import ImageNotFoundError, largest_layer
+from chains.hosts.reach import Reach
 from chains.registry.client import Manifest, RegistryClient
 from chains.registry.credential import Credential, Keychain
 from chains.registry.credentials import ChainedKeychain, FixedKeychain, config_file_keychain
+from chains.registry.limits import Limits
 from chains.registry.registry_shelf import RegistryShelf
 from chains.registry.remembering_shelf import RememberingShelf
 from chains.registry.stored_images import StoredImages
 from chains.registry.stored_layers import LayerReader
-from chains.registry.transport import Limits
 
 
 class RegistryImages:
@@ -66,6 +67,7 @@ async def registry_images(
     """Open the registries of these images, with blobs of up to `largest` bytes; nothing is connected before its use."""
     hosts = {ImageName.parse(name).repository.registry for name in names}
     client = RegistryClient(
+        Reach.from_environment(os.environ),
         insecure=flags.allow_insecure_registry,
         plain_http=flags.allow_http_registry,
         ca_files=dict.fromkeys(hosts, flags.registry_cacert) if flags.registry_cacert else {},

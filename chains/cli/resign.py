@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import click
 
 from chains.cli.loop import run
+from chains.cli.run_name import METAVAR, RunName, read_run_names
 from chains.errors import InputError
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
@@ -13,11 +14,9 @@ from chains.runs.marks import SIGNED, UNSETTLED, is_settled
 from chains.runs.run import KINDS
 from chains.runs.sighting import RunKey
 
-_BY_LOWER_CASE = {kind.lower(): kind for kind in KINDS}
-
 
 @click.command(name="resign")
-@click.argument("runs", nargs=-1, metavar="[KIND/]NAME...")
+@click.argument("runs", nargs=-1, metavar=f"{METAVAR}...")
 @click.option("-n", "--namespace", default="default", show_default=True, help="Where the runs are.")
 @click.option(
     "--all-failed", is_flag=True, help="Every run of the cluster that is marked failed; with -n of that namespace."
@@ -37,27 +36,19 @@ def command(
     if all_failed:
         count = run(_unmark_failed(kubeconfig, namespace if chosen else None))
     else:
-        count = run(_unmark(kubeconfig, [_kind_and_name(text) for text in runs], namespace))
+        count = run(_unmark(kubeconfig, read_run_names(runs, namespace)))
     click.echo(f"{count} {'run' if count == 1 else 'runs'} will be signed again")
 
 
-def _kind_and_name(text: str) -> tuple[str, str]:
-    kind, slash, name = text.rpartition("/")
-    kind = _BY_LOWER_CASE.get(kind.lower(), "") if slash else KINDS[0]
-    if not kind or not name:
-        raise InputError(f"{text}: write NAME, taskrun/NAME or pipelinerun/NAME")
-    return kind, name
-
-
-async def _unmark(kubeconfig: str | None, runs: list[tuple[str, str]], namespace: str) -> int:
+async def _unmark(kubeconfig: str | None, runs: tuple[RunName, ...]) -> int:
     client = await KubeClient.connect(kubeconfig)
     cluster = KubeCluster(client, "")
     try:
-        for kind, name in runs:
-            text = await cluster.read_named(kind, namespace, name)
+        for named in runs:
+            text = await cluster.read_named(named.kind, named.namespace, named.name)
             if text is None:
-                raise InputError(f"there is no {kind} {namespace}/{name}")
-            seen = glance(kind, text)
+                raise named.missing()
+            seen = glance(named.kind, text)
             if seen.done or is_settled(seen.annotations):
                 await cluster.mark(seen.key, UNSETTLED)
     finally:

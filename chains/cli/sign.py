@@ -12,6 +12,7 @@ from chains.cli.settings import ca_files_from, config_from
 from chains.cli.terminal import say
 from chains.config.config import Config
 from chains.errors import InputError
+from chains.hosts.reach import Reach
 from chains.pipeline.children import with_children
 from chains.pipeline.plan import Plan, plan_run
 from chains.pipeline.sign import Receipt, sign_plan
@@ -44,7 +45,8 @@ def command(files: tuple[Path, ...], reference: str, settings: tuple[str, ...], 
 async def _sign_all(plans: list[Plan], config: Config, reference: str, ca_files: dict[str, Path]) -> bool:
     """Sign plan by plan, and return whether everything was stored."""
     signer = await signer_for(reference)
-    registries, logs = Registries(os.environ, ca_files), Logs(os.environ)
+    reach = Reach.from_environment(os.environ)
+    registries, logs = Registries(reach, ca_files), Logs(reach, os.environ)
     good = True
     try:
         parts = local_parts(config, signer, registries, logs, os.environ)

@@ -37,8 +37,8 @@ NONE_HOLDS = 12
 @image_list_flags
 @click.option("--annotations", "-a", multiple=True, metavar="KEY=VALUE", help="What the signature must carry.")
 @switch("--accept-attestation-as-signature", text="Take any bundle for a signature, as cosign 3 does.")
-@switch("--check-identity", text="The signature must name the image's repository, and be of cosign's type.")
-@switch("--strict-json", text="Take a payload only as skopeo, podman and CRI-O do.")
+@switch("--check-identity", text="What is signed must name the image's repository, and be of cosign's type.")
+@switch("--strict-json", text="Take payloads only as skopeo, podman and CRI-O do, statements only as in-toto has them.")
 @all_flags
 def command(images: tuple[str, ...], annotations: tuple[str, ...], **given: Any) -> None:
     """Verify that images are signed by a key: cosign's signatures in tags and in bundles.

@@ -11,7 +11,7 @@ from chains.cli.image_flags import Flags, ImageFlags, layout_flags, registry_fla
 from chains.cli.image_source import ImageSource, image_source
 from chains.cli.imports import import_over_http
 from chains.errors import InputError
-from chains.pipeline.ports import LogVerifier, Verifier
+from chains.pipeline.ports import LogLookup, LogVerifier, Verifier
 from chains.pipeline.verify import Demands
 
 NOT_CHECKED = {
@@ -20,6 +20,24 @@ NOT_CHECKED = {
     "attestation": "WARNING: Skipping tlog verification is an insecure practice that lacks transparency and "
     "auditability verification for the attestation.",
 }
+
+log_flags = together(
+    click.option(
+        "--rekor-url",
+        default="https://rekor.sigstore.dev",
+        show_default=True,
+        metavar="URL",
+        help="The log that is asked for an entry where none stands beside a signature.",
+    ),
+    click.option(
+        "--trusted-root",
+        type=click.Path(),
+        default="",
+        metavar="FILE|sigstore",
+        help="A Sigstore trusted root with the keys of transparency logs, or the word sigstore for Sigstore's own; "
+        "default: $SIGSTORE_REKOR_PUBLIC_KEY, else Sigstore's own for the public log.",
+    ),
+)
 
 key_flags = together(
     click.option(
@@ -41,20 +59,7 @@ key_flags = together(
     switch("--private-infrastructure", text="The same: the signer has no public transparency log."),
     switch("--insecure-ignore-sct", hidden=True),
     switch("--offline", text="Open no connection but to the image's registry."),
-    click.option(
-        "--rekor-url",
-        default="https://rekor.sigstore.dev",
-        show_default=True,
-        metavar="URL",
-        help="The log that is asked for an entry where none stands beside a signature.",
-    ),
-    click.option(
-        "--trusted-root",
-        type=click.Path(),
-        default="",
-        metavar="FILE",
-        help="A Sigstore trusted root with the keys of transparency logs; default: $SIGSTORE_REKOR_PUBLIC_KEY.",
-    ),
+    log_flags,
     click.option("--max-workers", default=10, hidden=True, metavar="N"),
     click.option("--output", "-o", default="", metavar="json|text", help="How the result is printed."),
     click.option(
@@ -109,6 +114,13 @@ class VerifyFlags(Flags, frozen=True):
 
 class Logs(LogVerifier, Protocol):
     """Checks log entries, and finds those that are not beside what is stored."""
+
+    @property
+    def content(self) -> bytes:
+        """The file that names the logs' keys."""
+
+    def lookup(self) -> AbstractAsyncContextManager[LogLookup | None]:
+        """Return what asks a log for entries, None where nobody is asked."""
 
     def searched(self, source: ImageSource, verifier: Verifier) -> AbstractAsyncContextManager[ImageSource]:
         """Return the source of images with those entries added that a log was asked for."""

@@ -1,27 +1,49 @@
 """`chains wait`: until an image, or what a run built, is signed and attested by a key."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import click
+import msgspec
 
 from chains.cli.cosign_command import CosignCommand, refuse
 from chains.cli.image_flags import ImageFlags
-from chains.cli.image_source import ImageSource, image_source, span_in_seconds
+from chains.cli.image_source import ImageSource, span_in_seconds
 from chains.cli.loop import run
 from chains.cli.predicate_types import predicate_type
-from chains.cli.terminal import say
-from chains.cli.verify_flags import VerifyFlags, all_flags, log_verifier
+from chains.cli.run_name import RunName, kind_of, near_kind, read_run_names
+from chains.cli.verify_flags import Logs, VerifyFlags, all_flags, images_beside_logs, log_verifier
+from chains.cli.verify_output import Printed
 from chains.cli.verifying_key import verifier_for
 from chains.cli.wait_run import Awaited, HopelessError, await_run
-from chains.errors import ChainsError, EdgeError, VerificationError
+from chains.errors import ChainsError, EdgeError, InputError, VerificationError
 from chains.pipeline.ports import Verifier
-from chains.pipeline.verify import Demands, OtherTypeError, verify_attestations, verify_signatures
-from chains.runs.run import KINDS
+from chains.pipeline.verify import Demands, OtherTypeError, Verified, verify_attestations, verify_signatures
 
 TIMED_OUT, HOPELESS, NOT_JUDGED = 3, 4, 5
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.5, 15.0, 1.6
-_KINDS = {kind.lower(): kind for kind in KINDS}
+OUTPUTS = ("", "text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is waited for, an image or a run, and what must hold of it."""
+
+    what: str | RunName
+    kubeconfig: str | None
+    type_name: str
+    flags: VerifyFlags
+    logs: Logs | None
+    where: ImageFlags
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """What holds of one image, as it is printed."""
+
+    image: str
+    signatures: int
+    attestations: tuple[str, ...]
 
 
 class _Waiting:
@@ -34,89 +56,108 @@ class _Waiting:
         self._demands = demands
         self._type = predicate_type(type_name) if type_name else ""
 
-    async def until_verified(self, awaited: Awaited) -> None:
+    async def until_verified(self, awaited: Awaited) -> _Row:
         """Ask the registry, more and more rarely, until all that is awaited holds."""
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._verify(awaited)
+                return await self._verify(awaited)
             except VerificationError as error:
                 self.why, asked = str(error), 0.0
             except EdgeError as error:
                 if not error.transient and "image tag not found" not in str(error):
                     raise
                 self.why, asked = str(error), error.retry_after or 0.0
-            else:
-                return
             await asyncio.sleep(max(pause, asked))
             pause = min(LONGEST_PAUSE, pause * GROWTH)
 
-    async def _verify(self, awaited: Awaited) -> None:
+    async def _verify(self, awaited: Awaited) -> _Row:
         image, stored = await self._source.resolve(awaited.image), self._source.stored(awaited.image)
+        signatures = 0
+        attested: tuple[str, ...] = ()
         if awaited.signature:
-            await verify_signatures(image, stored, self._verifier, self._demands)
-        if not awaited.attestation:
-            return
-        try:
-            await verify_attestations(image, stored, self._verifier, self._type, self._demands)
-        except OtherTypeError:
-            if self._type:
-                raise
+            signatures = len((await verify_signatures(image, stored, self._verifier, self._demands)).accepted)
+        if awaited.attestation:
+            try:
+                found = await verify_attestations(image, stored, self._verifier, self._type, self._demands)
+                attested = _types(found)
+            except OtherTypeError as error:
+                if self._type:
+                    raise
+                attested = error.found
+        return _Row(str(image), signatures, attested)
 
 
 @click.command(name="wait", cls=CosignCommand)
-@click.argument("what", metavar="IMAGE|KIND/RUN")
+@click.argument("words", nargs=-1, required=True, metavar="IMAGE|KIND/[NAMESPACE/]NAME")
 @click.option("-n", "--namespace", default="default", show_default=True, metavar="NS", help="Where the run is.")
 @click.option("--type", "type_name", default="", metavar="TYPE", help="The predicate type awaited; default: any.")
 @click.option("--kubeconfig", metavar="F", help="How to reach the cluster, for a run.")
 @all_flags
-def command(what: str, namespace: str, type_name: str, kubeconfig: str | None, **given: Any) -> None:
+def command(words: tuple[str, ...], namespace: str, type_name: str, kubeconfig: str | None, **given: Any) -> None:
     """Wait until an image, or every image of taskrun/NAME or pipelinerun/NAME, is signed and attested by a key.
 
     Ends with 0 when all of it verifies, 3 when --timeout is over, 4 when the run was given up or is never signed, 5
     when that cannot be judged: no such key, run or right. A run is watched; registries are asked ever more rarely.
     """
     try:
-        flags = VerifyFlags.of(given)
+        flags, what = VerifyFlags.of(given), _what(words, namespace)
         flags.check()
-        demands, seconds = flags.demands({}, log_verifier(flags)), span_in_seconds(flags.timeout)
-        why = run(_wait(what, namespace, kubeconfig, type_name, flags, demands, ImageFlags.of(given), seconds))
+        if flags.output not in OUTPUTS:
+            raise InputError(f"-o {flags.output[:40]!r} is no form: it is text or json")
+        wanted = _Wanted(what, kubeconfig, type_name, flags, log_verifier(flags), ImageFlags.of(given))
+        printed = Printed(flags.output_file)
+        found, why = run(_wait(wanted, span_in_seconds(flags.timeout)))
     except HopelessError as error:
         refuse(str(error), HOPELESS)
     except ChainsError as error:
         refuse(str(error), NOT_JUDGED)
-    if why is not None:
+    if found is None:
         refuse(f"it was not verified within {flags.timeout}{f': {why}' if why else ''}", TIMED_OUT)
-    say(f"{what} is signed and attested")
+    awaited = " ".join(words)
+    if flags.output == "json":
+        printed.line(msgspec.json.encode({"awaited": awaited, "verified": found}))
+    else:
+        printed.line(f"{awaited} is signed and attested".encode())
 
 
-async def _wait(  # noqa: PLR0917 - a command's settings
-    what: str,
-    namespace: str,
-    kubeconfig: str | None,
-    type_name: str,
-    flags: VerifyFlags,
-    demands: Demands,
-    where: ImageFlags,
-    seconds: int,
-) -> str | None:
-    """Return None once all holds, or why it does not when the time is over."""
-    why = "the run carries no mark yet"
+def _what(words: tuple[str, ...], namespace: str) -> str | RunName:
+    """Return the run that is named, or else the image; raise InputError for what must be a misspelt run."""
+    head, slash, name = words[0].partition("/")
+    guessed = near_kind(head)
+    if guessed and (len(words) > 1 or (slash and not {":", "@"} & set(name))):
+        meant = f"{guessed.lower()}/{name or words[1]}"
+        docker = f"; an image of Docker Hub is named docker.io/{words[0]}" if slash else ""
+        raise InputError(f"{head} is no kind of run: did you mean {meant}?{docker}")
+    if kind_of(head) and (slash or len(words) > 1):
+        runs = read_run_names(words, namespace)
+        if len(runs) == 1:
+            return runs[0]
+    if len(words) > 1:
+        raise InputError("one thing is waited for: an image, or a run as in taskrun/NAME")
+    return words[0]
+
+
+async def _wait(wanted: _Wanted, seconds: int) -> tuple[tuple[_Row, ...] | None, str]:
+    """Return what holds, or None and why it does not when the time is over."""
+    why, flags = "the run carries no mark yet", wanted.flags
     verifier = await verifier_for(flags.key, flags.signature_digest_algorithm, offline=flags.offline)
     try:
         async with asyncio.timeout(seconds):
-            kind, slash, name = what.partition("/")
-            if slash and kind in _KINDS:
-                awaited = await await_run(kubeconfig, _KINDS[kind], namespace, name)
+            if isinstance(wanted.what, RunName):
+                awaited = await await_run(wanted.kubeconfig, wanted.what)
             else:
-                awaited = (Awaited(what, signature=True, attestation=True),)
-            async with image_source(where, tuple(each.image for each in awaited)) as source:
-                waiting = _Waiting(source, verifier, demands, type_name)
-                for each in awaited:
-                    try:
-                        await waiting.until_verified(each)
-                    finally:
-                        why = waiting.why
+                awaited = (Awaited(wanted.what, signature=True, attestation=True),)
+            names = tuple(each.image for each in awaited)
+            async with images_beside_logs(wanted.where, names, verifier, wanted.logs) as source:
+                waiting = _Waiting(source, verifier, flags.demands({}, wanted.logs), wanted.type_name)
+                try:
+                    return tuple([await waiting.until_verified(each) for each in awaited]), ""
+                finally:
+                    why = waiting.why
     except TimeoutError:
-        return why
-    return None
+        return None, why
+
+
+def _types(found: Verified) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.claim.kind for one in found.accepted))

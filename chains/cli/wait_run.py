@@ -4,6 +4,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from chains.cli.explain_cluster import read_settings
+from chains.cli.run_name import RunName
 from chains.config.config import Config
 from chains.controller.turn import gather_children
 from chains.errors import ChainsError, EdgeError, InputError
@@ -31,7 +32,7 @@ class Awaited:
     attestation: bool
 
 
-async def await_run(kubeconfig: str | None, kind: str, namespace: str, name: str) -> tuple[Awaited, ...]:
+async def await_run(kubeconfig: str | None, named: RunName) -> tuple[Awaited, ...]:
     """Wait until a run is marked, and return what it has put beside images.
 
     Raises HopelessError when it is given up or never signed, InputError when there is none or nothing to verify.
@@ -39,9 +40,9 @@ async def await_run(kubeconfig: str | None, kind: str, namespace: str, name: str
     client = await KubeClient.connect(kubeconfig)
     try:
         cluster = KubeCluster(client, "")
-        text = await cluster.read_named(kind, namespace, name)
+        text = await cluster.read_named(named.kind, named.namespace, named.name)
         if text is None:
-            raise InputError(f"there is no {kind} {namespace}/{name}")
+            raise named.missing()
         config, _ = await read_settings(client)
         run = await _settled(client, parse_run(text), config)
         children = await gather_children(run.key, run, cluster)

@@ -147,8 +147,8 @@ KEYS: tuple[Key, ...] = (
         "transparency.public-key",
         "",
         text(),
-        "the log's public key: a file, or the PEM or Sigstore trusted root itself; empty for the file that "
-        "`SIGSTORE_REKOR_PUBLIC_KEY` names",
+        "the log's public key: a file, the PEM or Sigstore trusted root itself, or `sigstore` for Sigstore's own root; "
+        "empty for the file that `SIGSTORE_REKOR_PUBLIC_KEY` names, else for Sigstore's own if it is the public log",
     ),
     _later(
         "signers.x509.fulcio.enabled",

@@ -22,7 +22,7 @@ class Watched(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Readings:
     """What is read of the outside at every scrape.
 
     `circuits` returns the state of each host in trouble: `closed`, `open` or `half-open`; `key_id` the key in force,
@@ -39,7 +39,7 @@ class Surroundings:
 class LiveMetrics:
     """Reads a service and its surroundings at every scrape."""
 
-    def __init__(self, service: Watched, around: Surroundings) -> None:
+    def __init__(self, service: Watched, around: Readings) -> None:
         self._service = service
         self._around = around
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-from chains.controller.live_metrics import LiveMetrics, Surroundings, Watched
+from chains.controller.live_metrics import LiveMetrics, Readings, Watched
 from chains.controller.metric_table import metric
 from chains.controller.stages import ELSEWHERE, STAGES, Stages
 from chains.controller.turn import End, Turn
@@ -46,9 +46,9 @@ class _Kind:
 class Metrics:
     """Counts turns as they end, and reads the rest from the service and its surroundings when it is asked."""
 
-    def __init__(self, around: Surroundings | None = None) -> None:
+    def __init__(self, around: Readings | None = None) -> None:
         self.registry = registry = CollectorRegistry()
-        self._around = around or Surroundings()
+        self._around = around or Readings()
         self._kinds = {kind: _Kind(kind, registry) for kind in KINDS}
         self._turns = _counter("chains_turns_total", registry)
         self._cut = _counter("chains_turns_cut_total", registry)

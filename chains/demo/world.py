@@ -11,6 +11,7 @@ from chains.controller.turn import Turn
 from chains.demo.kubernetes.server import KubernetesServer
 from chains.demo.registry.server import RegistryServer
 from chains.demo.rekor.server import RekorServer
+from chains.hosts.reach import Reach
 from chains.keys.generate import generate_key_pair
 from chains.keys.verifier import KeyVerifier
 from chains.kube.client import KubeClient
@@ -82,7 +83,7 @@ async def controller(here: World, observe: Callable[[Turn], None]) -> AsyncItera
         secret = secret_source(f"k8s://{SYSTEM_NAMESPACE}/{SECRET}", client, SYSTEM_NAMESPACE)
         async with (
             event_lane(client) as events,
-            ClusterWiring(client, secret, env={}, ca_files={}, events=events) as wiring,
+            ClusterWiring(client, secret, Reach(), env={}, ca_files={}, events=events) as wiring,
         ):
             cluster = KubeCluster(client, SYSTEM_NAMESPACE, events)
             service = Service(cluster, wiring, Scope(), observe=observe)

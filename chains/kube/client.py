@@ -11,6 +11,7 @@ import msgspec
 import yarl
 
 from chains.errors import EdgeError
+from chains.hosts.refusals import wait_asked_for
 from chains.kube.connection import Connection
 from chains.kube.refusals import ExpiredError, Request, refusal, unknown
 from chains.kube.resources import Resource
@@ -210,7 +211,12 @@ class KubeClient:
                 if response.status >= 300 and response.status != 404:
                     if response.status not in _EXPECTED:
                         self._observe(self._base, response.status)
-                    raise refusal(request, response.status, status(await response.read()), _retry_after(response))
+                    raise refusal(
+                        request,
+                        response.status,
+                        status(await response.read()),
+                        wait_asked_for(response.headers.get("Retry-After")),
+                    )
                 yield response
 
     async def _answer(self, request: Request, bound: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
@@ -262,8 +268,3 @@ class KubeClient:
 
 def _selectors(fields: str, labels: str) -> dict[str, str]:
     return {key: text for key, text in (("fieldSelector", fields), ("labelSelector", labels)) if text}
-
-
-def _retry_after(response: aiohttp.ClientResponse) -> float | None:
-    given = response.headers.get("Retry-After", "")
-    return float(given) if given.isascii() and given.isdecimal() else None

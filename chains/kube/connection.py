@@ -14,8 +14,8 @@ import yaml
 import yarl
 
 from chains.errors import EdgeError, InputError
+from chains.hosts.proxies import Proxies
 from chains.kube.credentials import Credentials, plain_credentials, pod_credentials
-from chains.kube.proxy import environment_proxy
 from chains.kube.transport import Endpoint, fingerprint, session, tls_context
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ async def _load_with_library(source: str, around: Surroundings) -> Credentials:
 def _endpoint(configuration: "Configuration", environ: Mapping[str, str]) -> Endpoint:
     host = str(configuration.host)
     url = Endpoint(host).url
-    proxy = configuration.proxy or environment_proxy(url.scheme, url.host or "", environ)
+    proxy = configuration.proxy or Proxies.from_environment(environ).for_url(url)
     if proxy and yarl.URL(proxy).scheme not in ("http", "https"):
         raise InputError(f"the proxy to {host} is neither http nor https, and no other kind is spoken here")
     return Endpoint(
@@ -205,5 +205,5 @@ def _endpoint(configuration: "Configuration", environ: Mapping[str, str]) -> End
         key_file=configuration.key_file,
         verify=bool(configuration.verify_ssl),
         server_name=configuration.tls_server_name,
-        proxy=proxy,
+        proxy=str(proxy) if proxy else None,
     )

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from chains.errors import InputError
-from chains.kube.proxy import environment_proxy
+from chains.hosts.proxies import Proxies
 from chains.kube.transport import Endpoint
 
 TOKEN_SECONDS = 60.0
@@ -94,8 +94,8 @@ def _named(content: Mapping[str, Any], kind: str, name: object) -> dict[str, Any
 
 
 def _proxied(endpoint: Endpoint, environ: Mapping[str, str]) -> Endpoint:
-    url = endpoint.url
-    return replace(endpoint, proxy=environment_proxy(url.scheme, url.host or "", environ))
+    proxy = Proxies.from_environment(environ).for_url(endpoint.url)
+    return replace(endpoint, proxy=str(proxy) if proxy else None)
 
 
 def _beside(path: Path, value: object) -> str | None:

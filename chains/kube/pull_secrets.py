@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 import msgspec
 
 from chains.kube.client import KubeClient
-from chains.kube.recent import Recent
 from chains.kube.refusals import ForbiddenError
 from chains.kube.refused_accounts import RefusedAccounts
+from chains.kube.remembered import Remembered
 from chains.kube.resources import SERVICE_ACCOUNTS
 from chains.kube.secret import Secret, read_secret
 from chains.kube.wire import decoded
@@ -49,8 +49,8 @@ class PullSecrets:
     ) -> None:
         self._client = client
         self._refused = refused or RefusedAccounts(None)
-        self._accounts: Recent[tuple[str, str], ServiceAccount] = Recent(ttl, _REMEMBERED, clock)
-        self._documents: Recent[tuple[str, str], Document | None] = Recent(ttl, _REMEMBERED, clock)
+        self._accounts: Remembered[tuple[str, str], ServiceAccount] = Remembered(ttl, _REMEMBERED, clock)
+        self._documents: Remembered[tuple[str, str], Document | None] = Remembered(ttl, _REMEMBERED, clock)
 
     async def documents(self, namespace: str, service_account: str) -> AsyncGenerator[Document, None]:
         """Yield (secret type, document) of each secret under `secrets`, then of those under `imagePullSecrets`.

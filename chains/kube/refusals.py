@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, field
 
 from chains.errors import EdgeError
+from chains.hosts.refusals import LONGEST_WAIT
 from chains.kube.resources import Target
 from chains.kube.wire import Status
 
-LONGEST_WAIT = 300.0
 _PASSING = frozenset({408, 425, 429})
 # How the API begins what an admission webhook, or a ValidatingAdmissionPolicy, has to say; any status may go with it.
 _DENIED = re.compile(r"admission webhook .* denied the request|ValidatingAdmissionPolicy .* denied request")

@@ -19,10 +19,11 @@ class Candidate:
     """One layer or one bundle, by the digest of its blob.
 
     `signed` holds its payload once for each signature on it; where nothing could be read it is empty, and `fault` says
-    why.
+    why. `unanswered` is whether that is because a log gave no answer when asked for its entry.
     """
 
     layout: Layout
     digest: str
     signed: tuple[SignedPayload, ...] = ()
     fault: str = ""
+    unanswered: bool = False

@@ -1,103 +1,70 @@
-"""Sigstore bundles v0.3 around a DSSE envelope, as cosign 3 writes and reads them."""
+"""Sigstore bundles from version 0.3 on around a DSSE envelope, as cosign 3 writes and reads them."""
 
-import base64
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass
 
 import msgspec
 
 from chains.errors import InputError
-from chains.payloads.dsse import Envelope
-from chains.payloads.payload import InclusionProof, LogEntry, Signature, SignedPayload
+from chains.payloads.dsse import Envelope, read_envelope
+from chains.payloads.log_entry_json import Entry, Message, from_text, read_entry, to_text, write_entry
+from chains.payloads.payload import LogEntry, Signature, SignedPayload
 from chains.payloads.pem_block import der_of
 
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 FAMILY = "application/vnd.dev.sigstore.bundle"
+SIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1"
+
+_VERSION = re.compile(
+    re.escape(FAMILY) + r"(?:\.v([0-9]{1,4})\.([0-9]{1,4})\+json|\+json;version=([0-9]{1,4})\.([0-9]{1,4}))"
+)
+_OLDEST = (0, 3)
+_NULL = b"null"
 
 
-class _Camel(msgspec.Struct, rename="camel", omit_defaults=True):
-    """A message in protobuf's JSON: whole numbers are texts, and what is zero or empty is left out."""
-
-
-class _RawBytes(_Camel):
+class _RawBytes(Message):
     raw_bytes: str = ""
 
 
-class _Hint(_Camel):
+class _Hint(Message):
     hint: str = ""
 
 
-class _LogId(_Camel):
-    key_id: str = ""
-
-
-class _Kind(_Camel):
-    kind: str = ""
-    version: str = ""
-
-
-class _Promise(_Camel):
-    signed_entry_timestamp: str = ""
-
-
-class _Checkpoint(_Camel):
-    envelope: str = ""
-
-
-class _Proof(_Camel):
-    log_index: str = "0"
-    root_hash: str = ""
-    tree_size: str = "0"
-    hashes: list[str] = []
-    checkpoint: _Checkpoint | None = None
-
-
-class _Entry(_Camel):
-    log_index: str = "0"
-    log_id: _LogId | None = None
-    kind_version: _Kind | None = None
-    integrated_time: str = "0"
-    inclusion_promise: _Promise | None = None
-    inclusion_proof: _Proof | None = None
-    canonicalized_body: str = ""
-
-
-class _Material(_Camel):
+class _Material(Message):
     public_key: _Hint | None = None
     certificate: _RawBytes | None = None
-    tlog_entries: list[_Entry] = []
+    x509_certificate_chain: msgspec.Raw = msgspec.field(name="x509CertificateChain", default=msgspec.Raw(_NULL))
+    tlog_entries: tuple[Entry, ...] | None = ()
 
 
-class _Sig(_Camel):
+class _Sig(Message):
     sig: str = ""
-    keyid: str = ""
 
 
-class _Envelope(_Camel):
+class _Envelope(Message):
     payload: str = ""
     payload_type: str = ""
-    signatures: list[_Sig] = []
+    signatures: tuple[_Sig, ...] = ()
 
 
-class _Bundle(_Camel):
+class _Bundle(Message):
     media_type: str
     verification_material: _Material
-    dsse_envelope: _Envelope | None = None
-
-
-class _Body(_Camel):
-    kind: str
-    api_version: str
+    dsse_envelope: msgspec.Raw = msgspec.Raw(_NULL)
 
 
 @dataclass(frozen=True, slots=True)
-class SigstoreBundle:
-    """What a bundle holds, unverified: an envelope, the certificate (DER) or a hint of the key, and log entries."""
+class Bundle:
+    """What a bundle holds, unverified: its envelope as JSON and decoded, and what it offers to check it with.
 
+    `certificate` is DER, empty where a public key is meant.
+    """
+
+    envelope_json: bytes
     envelope: Envelope
     certificate: bytes
-    key_hint: str
     log_entries: tuple[LogEntry, ...]
 
 
@@ -109,99 +76,66 @@ def write_bundle(signed: SignedPayload) -> bytes:
     if signed.envelope is None:
         raise InputError("only what is signed in an envelope goes into a Sigstore bundle")
     payload, signature = signed.payload, signed.signature
-    envelope = _Envelope(_text(payload.body), payload.media_type, [_Sig(_text(signature.raw))])
-    entries = [] if signed.log_entry is None else [write_entry(signed.log_entry)]
-    return msgspec.json.encode(_Bundle(BUNDLE, _material(signature, entries), envelope))
+    envelope = _Envelope(to_text(payload.body), payload.media_type, (_Sig(to_text(signature.raw)),))
+    entries = () if signed.log_entry is None else (write_entry(signed.log_entry),)
+    return msgspec.json.encode(
+        _Bundle(BUNDLE, _material(signature, entries), msgspec.Raw(msgspec.json.encode(envelope)))
+    )
 
 
-def read_bundle(content: bytes) -> SigstoreBundle:
-    """Read a bundle of any version from 0.3 on that holds an envelope; raise InputError for everything else."""
+def read_bundle(content: bytes) -> Bundle:
+    """Read whatever bundle holds an envelope; raise InputError for everything else."""
+    return _bundle(_decoded(content))
+
+
+def read_usable_bundle(content: bytes) -> Bundle:
+    """Read a bundle that can prove something.
+
+    Raise InputError for what cosign skips: older versions, other contents, unproven log entries.
+    """
+    raw = _decoded(content)
+    found = _VERSION.fullmatch(raw.media_type)
+    numbers = [int(number) for number in found.groups() if number is not None] if found else []
+    if tuple(numbers) < _OLDEST:
+        raise InputError(f"the bundle's media type {raw.media_type[:80]!r} is not that of version 0.3 or later")
+    material = raw.verification_material
+    chained = bytes(material.x509_certificate_chain) != _NULL
+    if chained or (material.public_key is None) == (material.certificate is None):
+        raise InputError("the bundle names neither one public key nor one certificate")
+    proofs = [entry.inclusion_proof for entry in material.tlog_entries or ()]
+    if any(proof is None or proof.checkpoint is None for proof in proofs):
+        raise InputError("the bundle's log entry has no inclusion proof with a checkpoint")
+    bundle = _bundle(raw)
+    if len(bundle.envelope.signatures) != 1:
+        raise InputError(f"the bundle's envelope carries {len(bundle.envelope.signatures)} signatures instead of one")
+    return bundle
+
+
+def _decoded(content: bytes) -> _Bundle:
     try:
         found = msgspec.json.decode(content, type=_Bundle)
-        if found.dsse_envelope is None or not found.media_type.startswith(FAMILY):
-            raise InputError("this Sigstore bundle holds no envelope")
-        signatures = tuple(Signature(_bytes(one.sig), one.keyid) for one in found.dsse_envelope.signatures)
-        material = found.verification_material
-        return SigstoreBundle(
-            Envelope(found.dsse_envelope.payload_type, _bytes(found.dsse_envelope.payload), signatures),
-            _bytes(material.certificate.raw_bytes) if material.certificate else b"",
-            material.public_key.hint if material.public_key else "",
-            tuple(read_entry(entry) for entry in material.tlog_entries),
-        )
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
-        raise InputError(f"this is no Sigstore bundle: {error}") from error
-
-
-def read_log_entry(content: bytes) -> LogEntry:
-    """Read a log entry in protobuf's JSON, as Rekor's second API answers it; raise InputError."""
-    try:
-        return read_entry(msgspec.json.decode(content, type=_Entry))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as error:
-        raise InputError(f"this is no log entry: {error}") from error
-
-
-def write_log_entry(entry: LogEntry) -> bytes:
-    """Write a log entry in protobuf's JSON; raise InputError when its body is of no known form."""
-    return msgspec.json.encode(write_entry(entry))
-
-
-def write_entry(entry: LogEntry) -> "_Entry":
-    """Put a log entry into the form that bundles hold it in; raise InputError when its body is of no known form."""
-    try:
-        body = msgspec.json.decode(entry.body, type=_Body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the log entry's body is of no known form: {error}") from error
-    return _Entry(
-        log_index=str(entry.log_index),
-        log_id=_LogId(_text(entry.log_id)),
-        kind_version=_Kind(body.kind, body.api_version),
-        integrated_time=str(entry.integrated_time),
-        inclusion_promise=_Promise(_text(entry.promise)) if entry.promise else None,
-        inclusion_proof=None if entry.proof is None else _written_proof(entry.proof),
-        canonicalized_body=_text(entry.body),
-    )
+        raise InputError(f"this is no Sigstore bundle: {error}") from error
+    if bytes(found.dsse_envelope) == _NULL or not found.media_type.startswith(FAMILY):
+        raise InputError("this Sigstore bundle holds no DSSE envelope")
+    return found
 
 
-def read_entry(entry: "_Entry") -> LogEntry:
-    """Take a log entry out of the form that bundles hold it in; raise ValueError where it is damaged.
-
-    The time of an entry without a promise is nobody's word, and so is 0.
-    """
-    proof = entry.inclusion_proof
-    return LogEntry(
-        log_id=_bytes(entry.log_id.key_id) if entry.log_id else b"",
-        log_index=int(entry.log_index),
-        integrated_time=int(entry.integrated_time) if entry.inclusion_promise else 0,
-        body=_bytes(entry.canonicalized_body),
-        promise=_bytes(entry.inclusion_promise.signed_entry_timestamp) if entry.inclusion_promise else b"",
-        proof=None if proof is None else _read_proof(proof),
-    )
+def _bundle(raw: _Bundle) -> Bundle:
+    material, envelope_json = raw.verification_material, bytes(raw.dsse_envelope)
+    try:
+        certificate = from_text(material.certificate.raw_bytes) if material.certificate else b""
+        entries = tuple(read_entry(entry) for entry in material.tlog_entries or ())
+    except (binascii.Error, ValueError) as error:
+        raise InputError(f"this is no Sigstore bundle: {error}") from error
+    return Bundle(envelope_json, read_envelope(envelope_json), certificate, entries)
 
 
-def _material(signature: Signature, entries: list["_Entry"]) -> _Material:
+def _material(signature: Signature, entries: tuple[Entry, ...]) -> _Material:
     if signature.certificate:
         der = der_of(signature.certificate.encode())
-        return _Material(certificate=_RawBytes(_text(der)), tlog_entries=entries)
+        return _Material(certificate=_RawBytes(to_text(der)), tlog_entries=entries)
     if signature.public_key:
         hint = hashlib.sha256(der_of(signature.public_key)).digest()
-        return _Material(public_key=_Hint(_text(hint)), tlog_entries=entries)
+        return _Material(public_key=_Hint(to_text(hint)), tlog_entries=entries)
     raise InputError("a Sigstore bundle needs the certificate or the public key of its signature, and there is neither")
-
-
-def _written_proof(proof: InclusionProof) -> _Proof:
-    hashes, checkpoint = [_text(one) for one in proof.hashes], _Checkpoint(proof.checkpoint)
-    return _Proof(str(proof.log_index), _text(proof.root_hash), str(proof.tree_size), hashes, checkpoint)
-
-
-def _read_proof(proof: _Proof) -> InclusionProof:
-    hashes = tuple(_bytes(one) for one in proof.hashes)
-    checkpoint = proof.checkpoint.envelope if proof.checkpoint else ""
-    return InclusionProof(int(proof.log_index), int(proof.tree_size), _bytes(proof.root_hash), hashes, checkpoint)
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()

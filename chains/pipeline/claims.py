@@ -13,6 +13,7 @@ from chains.payloads.payload import IN_TOTO, SignedPayload
 
 SIMPLE_SIGNING_TYPES = ("cosign container image signature", "atomic container signature")
 
+_MOST_TOLD = 3
 _T = TypeVar("_T")
 
 
@@ -36,6 +37,7 @@ class _SimpleSigning(msgspec.Struct, frozen=True):
 
 
 class _Subject(msgspec.Struct):
+    name: str = ""
     digest: dict[str, str] | None = None
     annotations: dict[str, Any] | None = None
 
@@ -50,24 +52,28 @@ class Claim:
     """What a payload says: of which digests, under which repository name, and of what kind it is.
 
     `kind` is simple signing's type or the statement's predicate type; `digest` is `algorithm:hex`, of the image where a
-    statement has it among its subjects, else empty; `reference` is empty in a statement; `optional` is None where the
-    payload has none.
+    statement has it among its subjects, else empty; `reference` is empty in a statement, whose `subjects` are the names
+    that it gives the image; `optional` is None where the payload has none.
     """
 
     kind: str
     digest: str
     reference: str = ""
     optional: Mapping[str, Any] | None = field(default=None, hash=False)
+    subjects: tuple[str, ...] = ()
 
 
 def claim_of(signed: SignedPayload, image: ImageReference) -> Claim:
     """Read what the payload claims about the image; raise InputError when it is not of its form."""
     if signed.payload.media_type == IN_TOTO:
         statement = _decode(signed.payload.body, _Statement)
-        for subject in statement.subject or ():
-            if (subject.digest or {}).get("sha256") == image.digest.hex:
-                return Claim(statement.predicate_type, str(image.digest), optional=subject.annotations or {})
-        return Claim(statement.predicate_type, "")
+        same = [one for one in statement.subject or () if (one.digest or {}).get("sha256") == image.digest.hex]
+        if not same:
+            return Claim(statement.predicate_type, "")
+        names_given = tuple(one.name for one in same if one.name)
+        return Claim(
+            statement.predicate_type, str(image.digest), optional=same[0].annotations or {}, subjects=names_given
+        )
     simple = _decode(signed.payload.body, _SimpleSigning)
     critical = simple.critical
     return Claim(critical.type, critical.image.digest, critical.identity.reference, simple.optional)
@@ -93,8 +99,12 @@ def check_annotations(claim: Claim, wanted: Mapping[str, str]) -> None:
 
 
 def check_identity(claim: Claim, image: ImageReference, *, statement: bool) -> None:
-    """Raise VerificationError unless type and repository name are the image's, which a statement does not carry."""
+    """Raise VerificationError unless type and repository name are the image's; a statement's type is its predicate's.
+
+    cosign's statement that an image is signed names no repository, so that nothing ties it to this one.
+    """
     if statement:
+        _check_subjects(claim, image)
         return
     if claim.kind not in SIMPLE_SIGNING_TYPES:
         raise VerificationError(f"the signature's type is {shown(claim.kind)}, not {SIMPLE_SIGNING_TYPES[0]!r}")
@@ -104,8 +114,22 @@ def check_identity(claim: Claim, image: ImageReference, *, statement: bool) -> N
 
 def names(claim: Claim, image: ImageReference) -> bool:
     """Whether the claim's reference, with or without a tag, is of the image's repository."""
+    return _is_of(claim.reference, image)
+
+
+def _check_subjects(claim: Claim, image: ImageReference) -> None:
+    if not claim.subjects:
+        raise VerificationError(
+            f"the statement names no repository, so nothing says that it was made for {image.repository}"
+        )
+    if not any(_is_of(name, image) for name in claim.subjects):
+        named = ", ".join(map(shown, claim.subjects[:_MOST_TOLD]))
+        raise VerificationError(f"the statement names {named}, not {image.repository}")
+
+
+def _is_of(name: str, image: ImageReference) -> bool:
     try:
-        return ImageName.parse(claim.reference).repository == image.repository
+        return ImageName.parse(name).repository == image.repository
     except InputError:
         return False
 

@@ -79,7 +79,17 @@ def _check_age(finished: datetime | None, most: timedelta, now: datetime) -> Non
     if finished is None:
         raise VerificationError("it does not tell when the build ended")
     if now - finished > most:
-        raise VerificationError(f"its build ended {finished.isoformat()}, which is longer ago than {most}")
+        raise VerificationError(f"its build ended {finished.isoformat()}, which is longer ago than {span_text(most)}")
+
+
+def span_text(span: timedelta) -> str:
+    """Return a span of time as people say it, such as `30 days` or `1 hour 30 minutes`."""
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = {"day": days, "hour": hours, "minute": minutes, "second": seconds}
+    told = [f"{count} {unit}{'' if count == 1 else 's'}" for unit, count in parts.items() if count]
+    return " ".join(told) or "0 seconds"
 
 
 def plain_uri(uri: str) -> str:

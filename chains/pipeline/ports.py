@@ -56,6 +56,13 @@ class LogVerifier(Protocol):
         """
 
 
+class LogLookup(Protocol):
+    """Finds the entries of what somebody else signed and logged."""
+
+    async def find(self, signed: SignedPayload, public_key: bytes) -> LogEntry | None:
+        """Return the entry of this signature by this key (PEM), None when there is none; raise EdgeError."""
+
+
 class SignedImages(Protocol):
     """Finds what was stored beside an image."""
 

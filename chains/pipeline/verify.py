@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from chains.artifacts.reference import ImageReference, shown
 from chains.errors import ChainsError, VerificationError
-from chains.payloads.bundle import SIGN_PREDICATE
 from chains.payloads.candidate import Candidate, Layout
 from chains.payloads.dsse import pre_authentication_encoding
 from chains.payloads.payload import IN_TOTO, SignedPayload
+from chains.payloads.sigstore_bundle import SIGN_PREDICATE
 from chains.pipeline.claims import Claim, check_annotations, check_identity, check_image, claim_of
 from chains.pipeline.ports import LogVerifier, SignedImages, Verifier
-from chains.pipeline.strict import check_strict
+from chains.pipeline.strict import check_strict, check_strict_statement
 
 
 class NothingStoredError(VerificationError):
@@ -39,7 +39,7 @@ class Demands:
     """What must hold besides the signature.
 
     Without `claims` nothing ties a signature to the image. `identity` also compares type and repository name, and
-    `strict` takes simple signing only as containers/image reads it.
+    `strict` takes simple signing only as containers/image reads it, and statements only as in-toto has them.
     `log` is asked for each candidate; None leaves the transparency log out.
     """
 
@@ -163,8 +163,8 @@ def _check(
     verifier.verify(message, signed.signature.raw)
     if demands.log is not None:
         demands.log.check(candidate, signed, verifier)
-    if demands.strict and not statement:
-        check_strict(signed.payload.body)
+    if demands.strict:
+        (check_strict_statement if statement else check_strict)(signed.payload.body)
     claim = claim_of(signed, image)
     if demands.claims:
         check_image(claim, image, statement=statement)

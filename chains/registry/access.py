@@ -9,17 +9,19 @@ from yarl import URL
 
 from chains.artifacts.reference import Repository
 from chains.errors import EdgeError
-from chains.registry.addresses import is_loopback
-from chains.registry.answer import Answer
+from chains.hosts.addresses import is_loopback
+from chains.hosts.answer import Answer
+from chains.hosts.errors import UnreachableError
+from chains.hosts.recent import Recent
+from chains.hosts.refusals import is_passing
+from chains.hosts.transport import Transport
 from chains.registry.challenges import Challenge, challenge_in
 from chains.registry.credential import Credential, Keychain
 from chains.registry.credentials import drawn
-from chains.registry.errors import DeniedError, UnreachableError
+from chains.registry.errors import DeniedError
 from chains.registry.flights import Flights
-from chains.registry.recent import Recent
-from chains.registry.refusals import denied, failed, is_passing
+from chains.registry.refusals import denied, failed
 from chains.registry.tokens import Tokens, Wanted
-from chains.registry.transport import Transport
 
 Taken = Recent[Repository, Credential | None]
 
@@ -131,7 +133,7 @@ class Access:
         return await self._pings.share(door.registry, lambda: self._ping(call, door))
 
     async def _ping(self, call: Call, door: _Door) -> Challenge | None:
-        answer = await self._reach(Call("GET", call.repository, "", self._transport.limits.text), door, "")
+        answer = await self._reach(Call("GET", call.repository, "", self._transport.bounds.text), door, "")
         if answer.status == 401:
             return _challenge(answer, call.repository)
         if is_passing(answer.status):

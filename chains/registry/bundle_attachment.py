@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.errors import EdgeError, InputError
+from chains.hosts.errors import UnreadableError
 from chains.payloads.payload import COSIGN_SIGN, SignedPayload
 from chains.payloads.sigstore_bundle import read_bundle, write_bundle
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_layout import OCI_MANIFEST
 from chains.registry.credential import Keychain
-from chains.registry.errors import UnreadableError
 from chains.registry.referrer_lists import Referrers, fallback_tag, list_referrers
 from chains.registry.referrers import (
     CREATED_KEY,

@@ -2,9 +2,8 @@
 
 import asyncio
 import hashlib
-import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -14,16 +13,16 @@ from yarl import URL
 
 from chains.artifacts.reference import Digest, Repository, shown
 from chains.errors import EdgeError, InputError
+from chains.hosts.addresses import AddressGuard
+from chains.hosts.answer import Answer
+from chains.hosts.errors import UnreadableError
+from chains.hosts.reach import Reach
+from chains.hosts.transport import Transport
 from chains.registry.access import Access, Call
-from chains.registry.addresses import AddressGuard
-from chains.registry.answer import Answer
-from chains.registry.breaker import Breaker
 from chains.registry.credential import Keychain
-from chains.registry.errors import UnreadableError
+from chains.registry.limits import Limits
 from chains.registry.locations import REDIRECTS, location, same_origin
-from chains.registry.proxies import Proxies
-from chains.registry.refusals import failed, lost_blob, unread_page
-from chains.registry.transport import Limits, Transport
+from chains.registry.refusals import REGISTRY, failed, lost_blob, unread_page
 
 ACCEPTED = ", ".join(
     (
@@ -35,7 +34,6 @@ ACCEPTED = ", ".join(
 )
 _NO_REFERRERS = frozenset({400, 404, 405, 406, 501})
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
-_POD = re.compile(r"[A-Za-z0-9.-]{1,253}", re.ASCII)
 _LIMITS = Limits()
 _NO_FILES: Mapping[str, Path] = {}
 
@@ -62,36 +60,22 @@ class RegistryClient:
 
     def __init__(
         self,
+        reach: Reach | None = None,
         *,
         insecure: bool = False,
         plain_http: bool = False,
         ca_files: Mapping[str, Path] = _NO_FILES,
         limits: Limits = _LIMITS,
-        env: Mapping[str, str] | None = None,
         guard: AddressGuard | None = None,
-        breaker: Breaker | None = None,
-        permit: Callable[[], None] = lambda: None,
     ) -> None:
         """Set it up.
 
-        `insecure` allows plain HTTP and any certificate, `plain_http` the former alone, `ca_files` maps host[:port] to
-        a PEM file of authorities to trust besides the system's, and `env` (by default the process's) names the proxies.
-        `breaker` leaves hosts alone that keep failing. `permit` is called right before every write, and raises
-        EdgeError to keep it from going out.
+        `insecure` allows plain HTTP and any certificate, `plain_http` the former alone, and `ca_files` maps host[:port]
+        to a PEM file of authorities to trust besides the system's.
         """
-        environment = os.environ if env is None else env
-        self.breaker = breaker or Breaker()
         self._insecure = insecure or plain_http
-        self._transport = Transport(
-            insecure=insecure,
-            ca_files=ca_files,
-            limits=limits,
-            proxies=Proxies.from_environment(environment),
-            guard=guard or AddressGuard(),
-            breaker=self.breaker,
-            permit=permit,
-            agent=_agent(environment.get("POD_NAME", "")),
-        )
+        self.reach = reach or Reach()
+        self._transport = Transport(REGISTRY, self.reach, limits, guard=guard, insecure=insecure, ca_files=ca_files)
         self._access = Access(self._transport, insecure=self._insecure)
         self._limits = limits
         self._writers: WeakValueDictionary[tuple[Repository, str], asyncio.Lock] = WeakValueDictionary()
@@ -245,11 +229,6 @@ class RegistryClient:
                 f"{call.repository.registry} redirects more than {self._limits.redirects} times", transient=False
             )
         return answer
-
-
-def _agent(pod: str) -> str:
-    """Return what registries' logs show of us: also which replica it was."""
-    return f"chains ({pod})" if _POD.fullmatch(pod) else "chains"
 
 
 def _reference(reference: str | Digest) -> str:

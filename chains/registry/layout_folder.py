@@ -8,7 +8,7 @@ import msgspec
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.errors import InputError
-from chains.registry.errors import UnreadableError
+from chains.hosts.errors import UnreadableError
 
 KIND = "kind"
 IMAGE = "dev.cosignproject.cosign/image"

@@ -6,15 +6,10 @@ from yarl import URL
 
 from chains.artifacts.reference import shown
 from chains.errors import EdgeError
-from chains.registry.addresses import is_loopback
+from chains.hosts.addresses import authority, is_loopback
 
 _NEXT = re.compile(r"""<([^<>]*)>\s*;[^<]*\brel="?next\b""")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-def authority(url: URL) -> str:
-    """Return `host[:port]` as the URL has it."""
-    return url.raw_authority.rpartition("@")[2]
 
 
 def same_origin(one: URL, other: URL) -> bool:

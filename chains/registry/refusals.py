@@ -1,25 +1,20 @@
-"""What a registry's refusal means: status codes and broken connections as sentences, transient or not."""
+"""What a registry's refusal means: status codes and pages as sentences, transient or not."""
 
-import ssl
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
-import aiohttp
 import msgspec
 
-from chains.artifacts.reference import Repository, shown
-from chains.errors import EdgeError, system_words
-from chains.registry.answer import Answer
-from chains.registry.errors import DeniedError, UnreachableError
+from chains.artifacts.reference import Repository
+from chains.errors import EdgeError
+from chains.hosts.answer import Answer
+from chains.hosts.refusals import is_passing, wait_asked_for
+from chains.hosts.transport import System
+from chains.registry.errors import DeniedError
 
-LONGEST_WAIT = 300.0
 _WHAT_HELPS = (
     "what helps is a kubernetes.io/dockerconfigjson secret for it that the run's service account lists under secrets, "
     "or docker login where there is no run"
 )
-_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
-_PASSING = frozenset({408, 425, 429, 499})
 
 
 class _Complaint(msgspec.Struct):
@@ -31,84 +26,24 @@ class _Complaints(msgspec.Struct):
     errors: list[_Complaint] = []
 
 
-def is_passing(status: int) -> bool:
-    """Whether the same request may be answered better later."""
-    return status in _PASSING or status >= 500
-
-
-def complaint(body: bytes, secrets: frozenset[str] = frozenset()) -> str:
-    """Return what a registry's error body says, in brackets, or nothing; a body that repeats a secret is not quoted."""
+def complaint(body: bytes) -> str:
+    """Return what a registry's error body says, or nothing."""
     try:
         errors = msgspec.json.decode(body, type=_Complaints).errors
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
-    said = ", ".join(filter(None, (f"{error.code} {error.message}".strip() for error in errors[:3])))
-    if not said or any(secret and secret in said for secret in secrets):
-        return ""
-    return f" ({shown(said, 200)})"
+    return ", ".join(filter(None, (f"{error.code} {error.message}".strip() for error in errors[:3])))
 
 
-def wait_asked_for(value: str | None, now: datetime | None = None) -> float | None:
-    """Read a Retry-After header, seconds or an HTTP date, as seconds from now, at most five minutes."""
-    text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0), LONGEST_WAIT)
-
-
-def unreached(host: str, error: aiohttp.ClientError | OSError | ValueError) -> EdgeError:
-    """Return the error for a request to `host` that got no complete answer."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
-        return _untrusted(host, error)
-    if isinstance(error, aiohttp.InvalidURL):
-        return EdgeError(f"{shown(host)} is no usable address: {shown(str(error))}", transient=False)
-    if isinstance(error, TimeoutError):
-        kind = UnreachableError if isinstance(error, aiohttp.ConnectionTimeoutError) else EdgeError
-        return kind(f"{host} did not answer in time", transient=True)
-    why = shown(_told(error), 200)
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return UnreachableError(f"the proxy on the way to {host} answered {error.status}: {why}", transient=True)
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ServerDisconnectedError):
-        return UnreachableError(f"{host} cannot be reached: {why}", transient=True)
-    return EdgeError(f"{host} broke off: {why}", transient=True)
-
-
-def _told(error: aiohttp.ClientError | OSError | ValueError) -> str:
-    """Return the cause in its own words; aiohttp's sentence holds the representation of a TLS context."""
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return f"the proxy {error.host}:{error.port}: {system_words(error.os_error)}"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"no address is known for its name: {system_words(error.os_error)}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return system_words(error.os_error)
-    if isinstance(error, aiohttp.ServerDisconnectedError) and not isinstance(error.message, str):
-        return "it closed the connection within its answer"
-    return str(error) or type(error).__name__
-
-
-def _untrusted(
-    host: str, error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError
-) -> EdgeError:
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return EdgeError(
-            f"the certificate of {host} is not to be trusted: {shown(str(error.certificate_error))}; "
-            "name the registry's ca file, or add its authority to the system's (SSL_CERT_FILE)",
-            transient=False,
-        )
-    cause = error.__cause__ or error.os_error
-    if isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS:
-        return UnreachableError(
-            f"{host} does not speak TLS; plain HTTP is used for loopback hosts only, unless the registry is "
-            "configured as insecure",
-            transient=False,
-        )
-    return UnreachableError(f"{host} cannot be reached: no TLS came about: {shown(str(cause), 200)}", transient=True)
+REGISTRY = System(
+    name="registry",
+    called="",
+    # A registry asks for credentials with the one and says with the other that something is not there yet.
+    expected=frozenset({401, 404}),
+    complaint=complaint,
+    trust_helps="name the registry's ca file, or add its authority to the system's (SSL_CERT_FILE)",
+    tls_helps="plain HTTP is used for loopback hosts only, unless the registry is configured as insecure",
+)
 
 
 def lost_blob(answer: Answer, what: str, repository: Repository) -> EdgeError | None:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.errors import InputError
+from chains.hosts.errors import UnreadableError
 from chains.registry.client import RegistryClient
 from chains.registry.credential import Keychain
-from chains.registry.errors import UnreadableError
 from chains.registry.referrer_lists import list_referrers
 
 

@@ -21,6 +21,12 @@ class RememberingShelf:
         yield from ((suffix, body) for suffix, body in self._tagged.items() if body is not None)
         yield from ((str(digest), body) for digest, body in self._manifests.items())
 
+    def fetched(self) -> Iterator[bytes]:
+        """Yield everything that was fetched by its digest: manifests, then blobs."""
+        yield from (body for body in self._tagged.values() if body is not None)
+        yield from self._manifests.values()
+        yield from self._blobs.values()
+
     async def tagged(self, image: ImageReference, suffix: str) -> bytes | None:
         """Return the manifest of cosign's tag for the image; None when there is none."""
         if suffix not in self._tagged:

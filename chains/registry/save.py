@@ -1,7 +1,7 @@
 """An image and what stands beside it, written into a folder in the OCI image layout as cosign's `save` does."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,7 @@ from chains.registry.credential import Keychain
 from chains.registry.layout_folder import IMAGE, IMAGE_INDEX, KIND, KINDS, Entry
 from chains.registry.registry_shelf import RegistryShelf
 
-_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
+LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _IMAGE_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
@@ -40,19 +40,17 @@ class SavedImage:
 
     async def write(self, image: ImageReference, manifest: Manifest) -> None:
         """Fetch and write everything; raise InputError when the folder cannot be written."""
-        children = _decoded(manifest.body).manifests
-        entries = [_entry(manifest.body, manifest.media_type, IMAGE_INDEX if children else IMAGE)]
         await self._image(image, manifest.body)
-        for suffix, kind in KINDS.items():
+        found: dict[str, bytes] = {}
+        for suffix in KINDS:
             tagged = await self._shelf.tagged(image, suffix)
             if tagged is not None:
                 await self._beside(image, tagged)
-                entries.append(_entry(tagged, _decoded(tagged).media_type or _IMAGE_MANIFEST, kind))
+                found[suffix] = tagged
         for digest in await self._shelf.referring(image):
             await self._beside(image, await self._shelf.manifest(image, digest))
-        self._put("oci-layout", _LAYOUT)
-        index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": entries}
-        self._put("index.json", msgspec.json.encode(index))
+        self._put("oci-layout", LAYOUT)
+        self._put("index.json", layout_index(manifest, found))
 
     async def _image(self, image: ImageReference, manifest: bytes) -> None:
         """Write a manifest of the image's own repository, and what it is made of."""
@@ -87,6 +85,18 @@ class SavedImage:
             path.write_bytes(body)
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def layout_index(manifest: Manifest, tagged: Mapping[str, bytes]) -> bytes:
+    """Return the index of a folder: the image, and the manifests of cosign's tags by what their tag ends with."""
+    kind = IMAGE_INDEX if _decoded(manifest.body).manifests else IMAGE
+    entries = [_entry(manifest.body, manifest.media_type, kind)]
+    for suffix in KINDS:
+        if suffix in tagged:
+            body = tagged[suffix]
+            entries.append(_entry(body, _decoded(body).media_type or _IMAGE_MANIFEST, KINDS[suffix]))
+    index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": entries}
+    return msgspec.json.encode(index)
 
 
 def _blobs(manifest: _Manifest) -> Iterator[Digest]:

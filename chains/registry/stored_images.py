@@ -8,12 +8,12 @@ import msgspec
 
 from chains.artifacts.reference import ImageReference
 from chains.errors import InputError
-from chains.payloads.bundle import SIGN_PREDICATE, read_bundle
 from chains.payloads.candidate import Candidate, Layout
 from chains.payloads.dsse import read_envelope
 from chains.payloads.log_annotation import read_annotation
 from chains.payloads.payload import SIMPLE_SIGNING, LogEntry, Payload, Signature, SignedPayload
 from chains.payloads.pem_block import pem_of
+from chains.payloads.sigstore_bundle import SIGN_PREDICATE, read_usable_bundle
 from chains.registry.cosign_layout import BUNDLE_KEY, CERTIFICATE_KEY, CHAIN_KEY, SIGNATURE_KEY, TIMESTAMP_KEY
 from chains.registry.stored_layers import LayerReader, StoredLayer
 
@@ -99,12 +99,12 @@ def _attestation_in(layer: StoredLayer, image: ImageReference) -> tuple[SignedPa
 
 
 def _bundle_in(layer: StoredLayer, image: ImageReference) -> tuple[SignedPayload, ...]:
-    bundle = read_bundle(layer.body)
+    bundle = read_usable_bundle(layer.body)
     envelope = bundle.envelope
     payload = Payload(envelope.body, envelope.payload_type, _predicate_type(envelope.body), "", (image,))
     certificate = pem_of("CERTIFICATE", bundle.certificate) if bundle.certificate else ""
     signature = replace(envelope.signatures[0], certificate=certificate)
-    return (SignedPayload(payload, signature, bundle.envelope_json, bundle.log_entry),)
+    return (SignedPayload(payload, signature, bundle.envelope_json, next(iter(bundle.log_entries), None)),)
 
 
 def _signature_annotation(layer: StoredLayer) -> str:

@@ -8,9 +8,9 @@ import msgspec
 
 from chains.artifacts.reference import Digest, ImageReference
 from chains.errors import EdgeError, InputError
-from chains.payloads.bundle import MEDIA_TYPE_PREFIX
+from chains.hosts.errors import UnreadableError
+from chains.payloads.sigstore_bundle import FAMILY
 from chains.registry.cosign_layout import MOST_LAYERS, LayerDescriptor, layers_of
-from chains.registry.errors import UnreadableError
 from chains.registry.shelf import Shelf
 
 AT_ONCE = 8
@@ -44,7 +44,7 @@ class Referrer:
     @property
     def bundle(self) -> LayerDescriptor | None:
         """The one layer of a Sigstore bundle, None where it is something else."""
-        if len(self.layers) == 1 and self.layers[0].media_type.startswith(MEDIA_TYPE_PREFIX):
+        if len(self.layers) == 1 and self.layers[0].media_type.startswith(FAMILY):
             return self.layers[0]
         return None
 

@@ -13,7 +13,8 @@ from chains.registry.credential import Keychain
 MOST_PAGES = 1000
 PAGE_SIZE = 500
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
-_BESIDE = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?", re.ASCII)
+# cosign's tags, and the one that lists referrers where a registry does not; any other ending is somebody's image.
+_BESIDE = re.compile(r"sha256-[0-9a-f]{64}(\.(sig|att|sbom))?", re.ASCII)
 
 
 class _Tags(msgspec.Struct, frozen=True):

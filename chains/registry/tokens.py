@@ -11,15 +11,16 @@ from yarl import URL
 
 from chains.artifacts.reference import shown
 from chains.errors import EdgeError
-from chains.registry.answer import Answer
+from chains.hosts.addresses import authority
+from chains.hosts.answer import Answer
+from chains.hosts.recent import Recent
+from chains.hosts.refusals import is_passing, wait_asked_for
+from chains.hosts.transport import Transport
 from chains.registry.challenges import Challenge
 from chains.registry.credential import Credential
 from chains.registry.errors import DeniedError
 from chains.registry.flights import Flights
-from chains.registry.locations import authority, location
-from chains.registry.recent import Recent
-from chains.registry.refusals import is_passing, wait_asked_for
-from chains.registry.transport import Transport
+from chains.registry.locations import location
 
 DEFAULT_SECONDS = 60.0
 MARGIN_SECONDS = 10.0
@@ -93,7 +94,7 @@ class Tokens:
         return token
 
     async def _ask(self, realm: URL, wanted: Wanted) -> Answer:
-        credential, most = wanted.credential, self._transport.limits.text
+        credential, most = wanted.credential, self._transport.bounds.text
         parameters = [("service", wanted.challenge.service)] if wanted.challenge.service else []
         if credential is not None and credential.identity_token:
             parameters += [

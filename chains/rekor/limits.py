@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
+from chains.hosts.transport import Bounds
+
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds to connect, of silence and in all; bytes of an upload, an answer, and of an error that is quoted."""
+class Limits(Bounds):
+    """Besides these: bytes of an upload and of an answer."""
 
-    connect: float = 5.0
     idle: float = 20.0
-    total: float = 60.0
+    connections: int = 16
     upload: int = 24 << 20
     answer: int = 32 << 20
-    complaint: int = 64 * 1024
-    connections: int = 16

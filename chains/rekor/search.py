@@ -3,20 +3,17 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import msgspec
-from yarl import URL
 
 from chains.errors import InputError, VerificationError
 from chains.payloads.payload import LogEntry, SignedPayload
 from chains.rekor.answers import read_found, read_uuids
-from chains.rekor.limits import Limits
-from chains.rekor.log_key import LogKey
+from chains.rekor.client import LogClient
 from chains.rekor.log_v1 import ENTRIES
 from chains.rekor.proposals import propose
-from chains.rekor.refusals import refused, unreadable
-from chains.rekor.transport import Transport
+from chains.rekor.refusals import unreadable
 from chains.rekor.verify import check_subject, verify_entry
 
 RETRIEVE = f"{ENTRIES}/retrieve"
@@ -24,23 +21,11 @@ INDEX = "/api/v1/index/retrieve"
 AT_ONCE = 10
 MOST = 50
 
-_LIMITS = Limits()
 _T = TypeVar("_T")
 
 
-class LogSearch:
+class LogSearch(LogClient):
     """Searches one log, and believes nothing that it does not prove."""
-
-    def __init__(self, url: str, keys: Sequence[LogKey], *, limits: Limits = _LIMITS, proxy: URL | None = None) -> None:
-        """`keys` are those that the log may sign with; raise InputError for a URL that cannot be used."""
-        self._transport = Transport(url, limits=limits, proxy=proxy)
-        self._keys = tuple(keys)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._transport.close()
 
     async def find(self, signed: SignedPayload, public_key: bytes) -> LogEntry | None:
         """Return the earliest entry that is proven and about this signature by this key (PEM); None when there is none.
@@ -60,9 +45,9 @@ class LogSearch:
             except VerificationError as error:
                 refusals.append(str(error))
         if not held:
-            raise VerificationError(f"none of the entries that {self._transport.host} has for it holds: {refusals[0]}")
+            raise VerificationError(f"none of the entries that {self.host} has for it holds: {refusals[0]}")
         entry = min(held, key=lambda one: one.integrated_time)
-        return replace(entry, url=f"{self._transport.url}{ENTRIES}?logIndex={entry.log_index}")
+        return replace(entry, url=f"{self.url}{ENTRIES}?logIndex={entry.log_index}")
 
     async def _proposed(self, signed: SignedPayload, public_key: bytes) -> tuple[LogEntry, ...]:
         by_key = replace(signed, signature=replace(signed.signature, certificate="", public_key=public_key))
@@ -78,19 +63,16 @@ class LogSearch:
         return tuple(found)
 
     async def _asked(self, path: str, query: bytes, read: Callable[[bytes], tuple[_T, ...]]) -> tuple[_T, ...]:
-        answer = await self._transport.send("POST", path, query)
-        if answer.status != 200:
-            wait = answer.headers.get("Retry-After")
-            raise refused(self._transport.host, answer.status, answer.body, wait, "for an entry")
+        answer = await self.ask("POST", path, "for an entry", query)
         try:
-            return read(answer.body)
+            return read(answer)
         except InputError as error:
-            raise unreadable(self._transport.host, error) from error
+            raise unreadable(self.host, error) from error
 
     def _check(self, entry: LogEntry, signed: SignedPayload, public_key: bytes) -> None:
         if not entry.promise or entry.proof is None:
             raise VerificationError("it lacks the signed timestamp or the inclusion proof")
-        verify_entry(entry, *self._keys)
+        verify_entry(entry, *self.keys)
         check_subject(entry, signed, public_key)
 
 

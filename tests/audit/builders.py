@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -140,8 +141,13 @@ class Seen(HTMLParser):
         return [attributes for tag, attributes in self.elements if tag == name]
 
 
+def pictures(page: str) -> list[str]:
+    """The provenance of each image as the page draws it."""
+    return re.findall(r"<figure .*?</figure>", page, re.DOTALL)
+
+
 _ELEMENTS = """html head meta title style body a header main section article footer p h1 h2 h3 h4 ul li dl div dt dd
-table thead tbody tr th td details summary pre code span b br svg rect"""
+table thead tbody tr th td details summary pre code span b br svg rect ol figure figcaption"""
 _ATTRIBUTES = """lang charset http-equiv content name href class id role scope aria-label aria-hidden data-label
 x y width height viewbox preserveaspectratio"""
 

@@ -11,14 +11,22 @@ from chains.artifacts.reference import ImageReference
 from chains.controller.turn import End
 from chains.demo.faults import Fault
 from chains.demo.world import World, world
+from chains.keys.generate import new_signer
+from chains.keys.signer import KeySigner
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
+from chains.payloads.dsse import envelope, pre_authentication_encoding
+from chains.payloads.payload import IN_TOTO, Origin, Payload, SignedPayload
+from chains.registry.client import RegistryClient
+from chains.registry.credentials import ChainedKeychain
+from chains.registry.oci_store import OciStore
 from chains.runs.marks import REASON, SIGNED
 from chains.runs.sighting import RunKey
 from tests.verify.recordings import chains
 from tests.world.builders import NAMESPACE, OCI, build, inhabited
 
 IGNORED = "--insecure-ignore-tlog"
+NOTHING = "nothing to sign"
 NOWHERE = "sha256:" + "0" * 64
 
 
@@ -124,6 +132,76 @@ async def test_the_attestation_of_another_run_of_the_same_image_does_not_count(t
         ended = await audit(here.world)
     assert ended.verdicts() == {"one": "verified", "two": "claim without proof"}
     assert "are of other runs" in ended.why("two")
+
+
+@pytest.mark.parametrize("first", ["foreign", "own"])
+async def test_of_two_keys_the_one_that_attests_the_run_counts_whichever_is_named_first(
+    tmp_path: Path, first: str
+) -> None:
+    async with inhabited(tmp_path) as here:
+        image = await here.apply_build("one")
+        await here.until(End.SIGNED)
+        foreign = new_signer()
+        await attest_another_run(here.world, image, foreign)
+        (tmp_path / "foreign.pub").write_bytes(foreign.public_pem)
+        own = str(here.world.public_key)
+        keys = [str(tmp_path / "foreign.pub"), own] if first == "foreign" else [own, str(tmp_path / "foreign.pub")]
+        told = ("audit", "--kubeconfig", str(here.world.kubeconfig), "--key", keys[0], "--key", keys[1], IGNORED)
+        ended = await asyncio.to_thread(chains, *told, "-o", "json", "--namespace", NAMESPACE)
+    [found] = json.loads(ended.stdout)["entries"]
+    assert (ended.exit_code, found["verdict"]) == (0, "verified"), found["why"]
+    assert [one["key"] for one in found["attestations"]] == [own]
+
+
+async def attest_another_run(here: World, image: ImageReference, signer: KeySigner) -> None:
+    """Put provenance of another run of the same image beside it, by another key."""
+    predicate = {"builder": {"id": "x"}, "metadata": {"buildInvocationId": "another"}}
+    subject = [{"name": str(image.repository), "digest": {"sha256": image.digest.hex}}]
+    kind = "https://slsa.dev/provenance/v0.2"
+    body = json.dumps({"_type": "t", "predicateType": kind, "subject": subject, "predicate": predicate}).encode()
+    made = await signer.sign(pre_authentication_encoding(IN_TOTO, body))
+    signed = SignedPayload(Payload(body, IN_TOTO, kind, "run", (image,)), made, envelope(IN_TOTO, body, made))
+    async with RegistryClient(env={}) as client:
+        store = OciStore(client, lambda _origin: ChainedKeychain())
+        await store.put(signed, Origin("TaskRun", NAMESPACE, "another", "another", "default"))
+
+
+async def test_a_reason_on_the_mark_excuses_nothing_that_the_results_name(tmp_path: Path) -> None:
+    async with world(tmp_path, OCI, (NAMESPACE,)) as here:
+        image = here.registry.push_image("team/app", "one")
+        await apply(here, "image", image, signed="true", reason="nothing to sign")
+        made = build("archive", image)
+        made["metadata"]["annotations"] = {SIGNED: "true", REASON: "nothing to sign"}
+        made["status"]["results"] = [
+            {"name": "ARTIFACT_URI", "type": "string", "value": "https://files.example.com/app.tar"},
+            {"name": "ARTIFACT_DIGEST", "type": "string", "value": NOWHERE},
+        ]
+        await here.kubernetes.apply(made)
+        silent = build("silent", image)
+        silent["metadata"]["annotations"] = {SIGNED: "true", REASON: "no result names an artifact"}
+        silent["status"]["results"] = []
+        await here.kubernetes.apply(silent)
+        ended = await audit(here)
+        images_only = await audit(here, "--namespace", NAMESPACE, "--images-only")
+    assert images_only.verdicts() == {"image": "claim without proof"} | dict.fromkeys(("archive", "silent"), NOTHING)
+    expected = {"image": "claim without proof", "archive": "unsigned", "silent": "nothing to sign"}
+    assert (ended.code, ended.verdicts()) == (12, expected)
+    assert "its mark says: nothing to sign" in ended.why("archive")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("k8s://audit/nosuch", "the Secret audit/nosuch with the signing key does not exist"),
+        ("k8s-cm://audit/nosuch", "the ConfigMap audit/nosuch does not exist"),
+    ],
+)
+async def test_a_key_that_is_not_there_ends_with_1_and_the_sentence(tmp_path: Path, key: str, said: str) -> None:
+    async with world(tmp_path, OCI, (NAMESPACE,)) as here:
+        env = {"KUBECONFIG": str(here.kubeconfig)}
+        ended = await asyncio.to_thread(chains, "audit", "--key", key, IGNORED, "-n", NAMESPACE, env=env)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert said in ended.stderr.splitlines()[0]
 
 
 async def test_attestations_in_the_annotations_of_runs_count(tmp_path: Path) -> None:

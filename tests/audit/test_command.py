@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from chains.audit.table import Look, as_table
 from chains.demo.faults import Fault
 from chains.demo.registry.server import RegistryServer
+from tests.audit.builders import entry, report
 from tests.cli.command import chains as chains_apart
 from tests.verify.recordings import IGNORED, WORKDIR, Ended, chains, recorded_registry
 
@@ -89,6 +91,38 @@ def test_every_image_tag_of_a_repository_is_audited_and_nothing_that_stands_besi
     names = [name.rpartition(":")[2] for name in verdicts(ended)]
     assert "v1" in names
     assert not [name for name in names if name.startswith("sha256-")]
+
+
+def test_a_tag_that_only_looks_like_one_of_ours_is_of_an_image(registry: RegistryServer) -> None:
+    names = [f"sha256-{'0' * 64}{end}" for end in ("", ".sig", ".att", ".sbom", ".payload", ".sig.v1", "0")]
+    for name in (*names, f"sha256-{'0' * 63}", "sha256-latest.sig"):
+        registry.push_image("look/alike", "alike", name)
+    ended = audit("--repository", f"{registry.address}/look/alike", "-o", "json")
+    tags = [name.rpartition(":")[2] for name in verdicts(ended)]
+    assert sorted(tags) == sorted((*names[4:], f"sha256-{'0' * 63}", "sha256-latest.sig"))
+    [note] = json.loads(ended.stdout)["notes"]
+    assert note.startswith(f"4 tags are left out of {registry.address}/look/alike: ")
+    assert f"Note: {note}" in audit("--repository", f"{registry.address}/look/alike").stdout
+
+
+def test_tags_that_take_too_long_to_list_could_not_be_judged(registry: RegistryServer) -> None:
+    slow = Fault(path="/v2/c25/app/tags/list", delay=30.0)
+    registry.faults.add(slow)
+    try:
+        ended = audit("--timeout", "1s", "--repository", f"{registry.address}/c25/app")
+    finally:
+        registry.faults.remove(slow)
+    assert ended.exit_code == 20
+    assert "could not be listed within 1 s" in ended.stdout
+
+
+def test_a_registry_that_fails_once_is_asked_again(registry: RegistryServer) -> None:
+    name = f"{registry.address}/c25/app"
+    for path in ("/v2/c25/app/tags/list", "/v2/c25/app/manifests/v1", "/v2/c25/app/manifests/sha256-.*sig"):
+        once = registry.faults.add(Fault(path=path, status=503, times=1))
+        ended = audit("--repository", name, "-o", "json")
+        assert registry.faults.hits(once) == 1, path
+        assert verdicts(ended)[f"{name}:v1"] == "verified", path
 
 
 def test_a_repository_that_is_not_there_could_not_be_judged(registry: RegistryServer) -> None:
@@ -177,6 +211,16 @@ def test_what_cannot_be_done_is_refused_in_one_sentence(arguments: tuple[str, ..
     ended = audit(*arguments)
     assert (ended.exit_code, ended.stdout) == (1, "")
     assert said in ended.stderr.splitlines()[0]
+
+
+def test_a_pipe_has_names_whole_and_a_narrow_terminal_breaks_them_before_the_digest() -> None:
+    image = f"registry.example.com/{'team/' * 12}app@sha256:{'a1' * 32}"
+    found = report(entry(name=image, run=None), entry(name="short", run=None))
+    assert image in as_table(found, Look())
+    lines = as_table(found, Look(width=80)).splitlines()
+    assert lines[0].endswith(image.partition("@")[0])
+    assert lines[1].strip() == f"@sha256:{'a1' * 32}"
+    assert [line for line in lines if line.endswith("  short")]
 
 
 def test_without_a_key_nothing_is_audited() -> None:

@@ -20,6 +20,7 @@ from tests.audit.builders import (
     attestation,
     claim,
     entry,
+    pictures,
     report,
     signature,
 )
@@ -57,6 +58,46 @@ def test_what_is_bad_comes_first_and_what_is_nothing_comes_apart() -> None:
     assert headed == ["CLAIMED", "UNKNOWN", "VERIFIED"]
     assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page) == SECTIONS
     assert "1 of 3 verified, 1 did not, 1 could not be judged." in Seen(page).text
+
+
+def stages(picture: str) -> dict[str, str]:
+    """What a picture says at each of its stages."""
+    parts = re.split(r'<b class="stage">([^<]+)</b>', picture)
+    return {name: Seen(part).text for name, part in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def test_the_picture_leads_from_the_commit_over_run_and_image_to_signature_and_log() -> None:
+    [drawn] = pictures(as_page(report(entry(attestations=(attestation("built"),)), log_checked=True)))
+    told = stages(drawn)
+    assert list(told) == ["Source", "Run", "Image", "Signed", "Logged"]
+    for stage, words in {
+        "Source": ("built", "sha1:built"),
+        "Run": ("TaskRun", "builds/build", "by built", "Succeeded"),
+        "Image": ("registry.example.com/team/app", f"sha256:{IMAGE.digest.hex[:12]}…"),
+        "Signed": ("✓ signature", "in tag", "✓ attestation", "https://slsa.dev/provenance/v0.2", "by cosign.pub"),
+        "Logged": ("✓ checked", "index 7 of the log 0102"),
+    }.items():
+        assert [word for word in words if word not in told[stage]] == [], stage
+
+
+def test_the_picture_shows_what_is_missing_as_a_gap() -> None:
+    bare = entry(Verdict.CLAIMED, signatures=(), attestations=())
+    told = stages(pictures(as_page(report(bare, log_checked=True)))[0])
+    assert told["Source"] == "none is told of"
+    assert told["Signed"] == "no signature holdsno attestation holds"
+    assert told["Logged"] == "nothing that holds"
+    unlogged = stages(pictures(as_page(report(entry(attestations=()), log_checked=True)))[0])
+    assert unlogged["Logged"] == "no entry stands beside it"
+    unasked = stages(pictures(as_page(report(entry(attestations=()))))[0])
+    assert unasked["Logged"] == "not checked"
+    assert not pictures(as_page(report(entry(Verdict.UNKNOWN, image=None, run=None))))
+
+
+def test_each_build_is_drawn_and_the_rest_of_many_counted() -> None:
+    proofs = tuple(attestation(f"builder-{number}") for number in range(5))
+    [drawn] = pictures(as_page(report(entry(attestations=proofs))))
+    assert drawn.count("<ol ") == 3
+    assert "2 more attestations of this image: below." in drawn
 
 
 @pytest.mark.parametrize("text", XSS)

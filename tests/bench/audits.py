@@ -66,7 +66,7 @@ async def main() -> None:
     """Print a line for each figure."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        async with embedded(folder, 0.0) as servers, RegistryClient(env={}) as client:
+        async with embedded(folder, 0.0) as servers, RegistryClient() as client:
             here = Bench(servers.registry, client, folder)
             listed = folder / "images.txt"
             listed.write_text("\n".join(map(str, await sign_images(here, IMAGES))))

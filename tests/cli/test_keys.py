@@ -100,7 +100,7 @@ def test_an_unusable_key_is_explained(reference: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [((), "--all-failed"), (("pod/x",), "taskrun/NAME"), (("x", "--all-failed"), "or use --all-failed")],
+    [((), "--all-failed"), (("pod/x/y",), "taskrun/NAME"), (("x", "--all-failed"), "or use --all-failed")],
 )
 def test_resign_says_what_it_wants(arguments: tuple[str, ...], said: str) -> None:
     assert said in refused(chains("resign", *arguments))

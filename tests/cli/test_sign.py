@@ -43,7 +43,7 @@ def released(registry: RegistryServer, folder: Path) -> tuple[Path, ImageReferen
 
 
 async def test_a_pipeline_run_is_attested_beside_the_image_that_its_child_built(tmp_path: Path) -> None:
-    async with RegistryServer() as registry, RegistryClient(env={}) as client:
+    async with RegistryServer() as registry, RegistryClient() as client:
         file, image = released(registry, tmp_path)
         more = ("--set", "artifacts.pipelinerun.format=slsa/v2alpha4")
         signed = await asyncio.to_thread(chains, "sign", file, "--key", key_pair(tmp_path), *more, env=NO_PASSWORD)
@@ -58,7 +58,7 @@ async def test_a_pipeline_run_is_attested_beside_the_image_that_its_child_built(
 
 
 async def test_an_image_whose_registry_refuses_is_a_failure_and_the_others_are_signed(tmp_path: Path) -> None:
-    async with RegistryServer() as registry, RegistryClient(env={}) as client:
+    async with RegistryServer() as registry, RegistryClient() as client:
         file, image = released(registry, tmp_path)
         lost = tmp_path / "lost.json"
         lost.write_text(json.dumps(taskrun_object("lost", results=image_results("127.0.0.1:1/team/app"))))
@@ -75,7 +75,7 @@ async def test_an_image_whose_registry_refuses_is_a_failure_and_the_others_are_s
 
 @pytest.mark.parametrize("version", ["1", "2"])
 async def test_what_is_signed_is_logged_and_kept_in_both_ways(version: str, tmp_path: Path) -> None:
-    async with RegistryServer() as registry, RekorServer() as rekor, RegistryClient(env={}) as client:
+    async with RegistryServer() as registry, RekorServer() as rekor, RegistryClient() as client:
         image = registry.push_image("team/app", "one")
         run, log_key = tmp_path / "run.json", tmp_path / "rekor.pub"
         run.write_text(json.dumps(taskrun_object(results=image_results(str(image.repository), str(image.digest)))))

@@ -13,10 +13,10 @@ from chains.controller.service import STALL
 from chains.controller.shares import Shares
 from chains.controller.turn import End, Turn
 from chains.errors import EdgeError
+from chains.hosts.reach import Reach
+from chains.hosts.transport import Bounds, Transport
 from chains.payloads.payload import Origin, SignedPayload, Stored
-from chains.registry.addresses import AddressGuard
-from chains.registry.proxies import Proxies
-from chains.registry.transport import Limits, Transport
+from chains.registry.refusals import REGISTRY
 from chains.runs.hold import Hold
 from chains.runs.marks import SIGNED
 from chains.runs.sighting import RunKey
@@ -149,9 +149,8 @@ def test_a_connection_of_a_turn_that_is_cut_off_is_closed() -> None:
 
         server = await asyncio.start_server(silent, "127.0.0.1", 0)
         url = URL(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v2/")
-        for_ever = Limits(connect=1e6, idle=1e6, total=1e6)
-        nowhere = Proxies.from_environment({})
-        transport = Transport(insecure=True, ca_files={}, limits=for_ever, proxies=nowhere, guard=AddressGuard())
+        for_ever = Bounds(connect=1e6, idle=1e6, total=1e6)
+        transport = Transport(REGISTRY, Reach(), for_ever)
         async with server:
 
             async def work() -> Turn:

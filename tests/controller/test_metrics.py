@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from chains.config.config import read_config
 from chains.controller.host_errors import MOST_HOSTS, HostErrors
 from chains.controller.leader_metrics import LeaderMetrics
-from chains.controller.live_metrics import Surroundings
+from chains.controller.live_metrics import Readings
 from chains.controller.metric_table import METRICS, write_metrics_reference
 from chains.controller.metrics import Metrics
 from chains.controller.queue import Lane, RunQueue
@@ -130,7 +130,7 @@ async def test_a_refused_configuration_shows() -> None:
 
 async def test_hosts_in_trouble_show_and_hostile_ones_do_not_flood() -> None:
     circuits = {"https://registry.example.com": "open"} | {f"https://h{n}.example.com": "closed" for n in range(1000)}
-    metrics = Metrics(Surroundings(lambda: circuits))
+    metrics = Metrics(Readings(lambda: circuits))
     metrics.follow(Idle("no key"))
     found = scraped(metrics)
     assert found["chains_host_circuit{host=https://registry.example.com,state=open}"] == 1
@@ -141,7 +141,7 @@ async def test_hosts_in_trouble_show_and_hostile_ones_do_not_flood() -> None:
 async def test_what_is_scraped_is_what_the_table_and_the_reference_say() -> None:
     errors = HostErrors()
     errors.note("log", "rekor.example.com", None)
-    metrics = Metrics(Surroundings(lambda: {"https://r.example.com": "open"}, lambda: "SHA256:abc", errors, "1.2.3"))
+    metrics = Metrics(Readings(lambda: {"https://r.example.com": "open"}, lambda: "SHA256:abc", errors, "1.2.3"))
     metrics.follow(Idle())
     metrics.registry.register(LeaderMetrics(Shares()))
     found = {family.name: family for family in text_string_to_metric_families(metrics.text().decode())}
@@ -195,7 +195,7 @@ async def test_what_became_of_runs_is_counted_by_reason() -> None:
 
 async def test_failed_requests_count_by_host_and_class_and_hostile_hosts_as_one() -> None:
     errors = HostErrors()
-    metrics = Metrics(Surroundings(errors=errors))
+    metrics = Metrics(Readings(errors=errors))
     metrics.follow(Idle())
     for status in (None, 429, 403, 400, 503, 500):
         errors.note("registry", "https://registry.example.com", status)
@@ -216,7 +216,7 @@ async def test_failed_requests_count_by_host_and_class_and_hostile_hosts_as_one(
 
 async def test_the_key_in_force_shows_and_its_absence_too() -> None:
     key_ids = ["SHA256:abc"]
-    metrics = Metrics(Surroundings(key_id=lambda: key_ids[0], version="1.2.3"))
+    metrics = Metrics(Readings(key_id=lambda: key_ids[0], version="1.2.3"))
     metrics.follow(Idle())
     loaded = scraped(metrics)
     assert loaded["chains_key_info{key_id=SHA256:abc}"] == loaded["chains_key_loaded"] == 1

@@ -13,12 +13,10 @@ from subprocess import CompletedProcess
 import pytest
 import yaml
 
-from chains.cli.verify_attestation import command as verify_attestation
 from chains.demo.registry.server import RegistryServer
-from chains.formats import slsa_v0_2
 from tests.builders import image_results, taskrun_object
 from tests.cli.command import chains
-from tests.docs.blocks import ROOT, blocks, exists, named_tests, section
+from tests.docs.blocks import ROOT, blocks, exists, named_tests
 
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
@@ -109,29 +107,6 @@ async def test_the_readmes_verification_holds_for_an_image_that_was_built_and_si
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
-
-
-def test_what_the_page_on_neighbours_shows_can_be_read_by_them() -> None:
-    page = "docs/neighbours.md"
-    (policy,) = section(page, "Kyverno")
-    (rule,) = yaml.safe_load(policy)["spec"]["rules"]
-    (image,) = rule["verifyImages"]
-    assert [each["type"] for each in image["attestations"]] == [slsa_v0_2.PREDICATE_TYPE]
-    (validators,) = section(page, "Connaisseur")
-    assert yaml.safe_load(validators)["application"]["validators"][0]["type"] == "cosign"
-    (job,) = section(page, "Argo CD")
-    (container,) = yaml.safe_load(job)["spec"]["template"]["spec"]["containers"]
-    assert container["args"][0] == "verify-attestation"
-    verify_attestation.make_context("verify-attestation", container["args"][1:])
-
-
-def test_the_page_on_neighbours_simulates_kurators_pipeline() -> None:
-    (command,) = section("docs/neighbours.md", "Kurator")
-    _, *arguments = command.split()
-    done = subprocess.run(
-        [sys.executable, "-m", "chains", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert "myname/kurator-test" in done.stdout
 
 
 def test_every_row_of_the_threat_model_names_tests_that_exist() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from aiohttp import web
 
+from chains.demo.listening import HOST, listening
 from chains.kube.client import KubeClient
 from chains.kube.connection import Connection, Surroundings
 from chains.kube.watch import Pace
@@ -62,15 +63,9 @@ class ScriptedApi:
 async def served(api: ScriptedApi, context: ssl.SSLContext | None = None) -> AsyncIterator[ScriptedApi]:
     """Serve a script on loopback."""
     runner = web.ServerRunner(web.Server(api.answer, handler_cancellation=True), shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    api.host = f"{'https' if context else 'http'}://{host}:{port}"
-    try:
+    async with listening(runner, tls=context) as port:
+        api.host = f"{'https' if context else 'http'}://{HOST}:{port}"
         yield api
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager

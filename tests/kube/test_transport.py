@@ -5,7 +5,6 @@ import socket
 import pytest
 
 from chains.errors import EdgeError, InputError
-from chains.kube.proxy import environment_proxy
 from chains.kube.transport import Endpoint, session, tls_context
 from tests.kube.builders import ScriptedApi, connect, found, served, streamed, write_kubeconfig
 from tests.kube.certificates import Authority
@@ -103,35 +102,6 @@ async def test_a_proxy_that_wants_a_password_does_not_make_us_tell_it(tmp_path):
 async def test_a_socks_proxy_is_refused(tmp_path):
     with pytest.raises(InputError, match="neither http nor https"):
         await version(tmp_path, {"server": "http://cluster.invalid", "proxy-url": "socks5://127.0.0.1:1080"})
-
-
-@pytest.mark.parametrize(
-    ("host", "exempt", "used"),
-    [
-        ("10.96.0.1", "", True),
-        ("10.96.0.1", "10.0.0.0/8", False),
-        ("10.96.0.1", "10.96.0.1", False),
-        ("10.96.0.1", "11.0.0.0/8,.svc", True),
-        ("api.example.com", "example.com", False),
-        ("api.example.com", ".example.com", False),
-        ("api.example.com", "*.example.com", False),
-        ("API.example.com", "api.EXAMPLE.com", False),
-        ("notexample.com", "example.com", True),
-        ("api.example.com", " other, * ", False),
-        ("fd00::1", "fd00::/8", False),
-    ],
-)
-def test_no_proxy_exempts_names_addresses_and_ranges(host, exempt, used):
-    environ = {"HTTPS_PROXY": "proxy:3128", "NO_PROXY": exempt}
-    assert environment_proxy("https", host, environ) == ("http://proxy:3128" if used else None)
-
-
-def test_each_scheme_has_its_own_proxy():
-    assert environment_proxy("https", "a", {"http_proxy": "http://p"}) is None
-    assert [environment_proxy("http", host, {"http_proxy": "p"}) for host in ("127.0.0.1", "::1", "localhost")] == [
-        None
-    ] * 3
-    assert environment_proxy("http", "a", {"http_proxy": "http://p"}) == "http://p"
 
 
 async def test_the_silent_death_of_a_peer_is_noticed_on_every_connection():

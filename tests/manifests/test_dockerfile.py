@@ -20,7 +20,6 @@ IN_THE_IMAGE = {
     "implementation_name": "cpython",
     "platform_python_implementation": "CPython",
     "sys_platform": "linux",
-    "extra": "",
 }
 
 
@@ -44,16 +43,17 @@ def locked() -> set[str]:
 
 def needed(requirements: list[str]) -> set[str]:
     """Everything that these requirements bring with them, in the image."""
-    found: set[str] = set()
-    waiting = [Requirement(text) for text in requirements]
+    found: set[tuple[str, str]] = set()
+    waiting = [(Requirement(text), "") for text in requirements]
     while waiting:
-        requirement = waiting.pop()
+        requirement, of = waiting.pop()
         name = canonicalize_name(requirement.name)
-        applies = requirement.marker is None or requirement.marker.evaluate(IN_THE_IMAGE)
-        if applies and name not in found:
-            found.add(name)
-            waiting += [Requirement(text) for text in requires(name) or ()]
-    return found
+        if requirement.marker is not None and not requirement.marker.evaluate({**IN_THE_IMAGE, "extra": of}):
+            continue
+        for extra in {"", *requirement.extras} - {extra for each, extra in found if each == name}:
+            found.add((name, extra))
+            waiting += [(Requirement(text), extra) for text in requires(name) or ()]
+    return {name for name, _ in found}
 
 
 def test_everything_that_is_copied_is_there_and_let_in() -> None:
@@ -110,7 +110,9 @@ def test_every_package_is_checked_against_its_hash() -> None:
 
 def test_what_is_left_out_is_exactly_what_only_building_needs() -> None:
     gone = {word for words in steps() if "uninstall" in words for word in words[2:] if not word.startswith("-")}
-    assert gone == (locked() - needed(project()["dependencies"])) | {"pip"}
+    assert gone == (
+        locked() - needed([*project()["dependencies"], *project()["optional-dependencies"]["sigstore"]])
+    ) | {"pip"}
 
 
 def test_what_stays_is_checked_before_pip_goes() -> None:

@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from chains.registry.addresses import REFUSED_NETWORKS
+from chains.hosts.addresses import REFUSED_NETWORKS
 from tests.manifests.builders import container, manifest, pod
 
 # This host, multicast and broadcast: no packet to them leaves a pod for somebody else's service.

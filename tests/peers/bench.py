@@ -150,7 +150,7 @@ class Bench:
 async def bench(registry_kind: str, folder: Path) -> AsyncIterator[Bench]:
     """Set up a registry of that kind and a client for it."""
     registry = REAL_REGISTRIES[registry_kind](folder) if registry_kind in REAL_REGISTRIES else _embedded()
-    async with registry as address, RegistryClient(env={}) as client:
+    async with registry as address, RegistryClient() as client:
         yield Bench(address, client, folder)
 
 

@@ -47,9 +47,11 @@ class Cosign:
         """Attest an image in its `.att` tag."""
         return await self.call("attest", "--key", key, "--predicate", predicate, "--type", kind, *self._writing, image)
 
-    async def attest_in_bundle(self, key: Path, predicate: Path, image: str) -> Finished:
+    async def attest_in_bundle(
+        self, key: Path, predicate: Path, image: str, *, kind: str = "slsaprovenance"
+    ) -> Finished:
         """Attest an image as cosign 3 does unless told otherwise: a Sigstore bundle that refers to the image."""
-        what = ("--predicate", predicate, "--type", "slsaprovenance")
+        what = ("--predicate", predicate, "--type", kind)
         return await self.call("attest", "--key", key, *what, *_OFFLINE[self.name], image)
 
     async def verify(self, key: Path, image: str, *flags: str) -> Finished:

@@ -136,7 +136,7 @@ async def set_up(folder: Path) -> AsyncIterator[Scene]:
     """Start the registries and the log, push the images, and make the keys."""
     async with AsyncExitStack() as stack:
         rekor = await stack.enter_async_context(RekorServer())
-        client = await stack.enter_async_context(RegistryClient(env={}))
+        client = await stack.enter_async_context(RegistryClient())
         images: dict[Written, ImageReference] = {}
         for registry, started in REAL_REGISTRIES.items():
             bench = Bench(await stack.enter_async_context(started(folder)), client, folder)

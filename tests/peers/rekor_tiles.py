@@ -12,6 +12,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from chains.demo.listening import HOST, listening
 from tests.peers.servers import served
 
 HOSTNAME = "rekor.test"
@@ -82,12 +83,8 @@ async def _front(writer: str, tiles: Path) -> AsyncIterator[str]:
         app = web.Application()
         app.add_routes([web.post(_ENTRIES, create), web.static("/api/v2/", tiles)])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-        finally:
-            await runner.cleanup()
+        async with listening(runner) as port:
+            yield f"http://{HOST}:{port}"
 
 
 _PASSED_ON = ("content-type", "x-log-index", "grpc-metadata-x-log-index", "retry-after")

@@ -107,7 +107,7 @@ async def test_kubernetes_own_client_reads_the_runs_that_kubectl_shows(tmp_path)
 
 
 async def test_a_run_that_kubectl_applies_is_signed_while_the_demo_goes_on(tmp_path):
-    async with kept_demo(tmp_path) as demo, RegistryClient(env={}) as registry:
+    async with kept_demo(tmp_path) as demo, RegistryClient() as registry:
         image = await Bench(demo.registry, registry, tmp_path).push("builds/late", "late")
         told = taskrun_object("late", results=image_results(str(image.repository), str(image.digest)))
         told["metadata"].pop("uid")

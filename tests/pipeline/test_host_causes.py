@@ -10,11 +10,13 @@ from aiohttp.client_reqrep import ConnectionKey
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from chains.hosts.refusals import unreached
+from chains.hosts.transport import System
 from chains.kube.transport import cause
 from chains.pipeline.causes import first_cause
 from chains.pipeline.host_causes import OF_THE_WAY, remedies, way_there
-from chains.registry.refusals import unreached as registry_unreached
-from chains.rekor.refusals import unreached as log_unreached
+from chains.registry.refusals import REGISTRY
+from chains.rekor.refusals import LOG
 
 HOST = "r.example.com"
 REQUEST = aiohttp.RequestInfo(
@@ -61,10 +63,15 @@ FAILURES: list[tuple[str, aiohttp.ClientError | OSError]] = [
 ]
 
 
+def unheard(system: System, error: aiohttp.ClientError | OSError) -> str:
+    """Return what a client of that system says of a host that it got no answer from."""
+    return str(unreached(system.called + HOST, error, system.trust_helps, system.tls_helps))
+
+
 def told(error: aiohttp.ClientError | OSError) -> list[str]:
     """Return what the registry's client, the log's and the Kubernetes API's say of a failure."""
     api = f"https://{HOST} did not answer in time" if isinstance(error, TimeoutError) else cause(error)
-    return [str(registry_unreached(HOST, error)), str(log_unreached(HOST, error)), api]
+    return [unheard(REGISTRY, error), unheard(LOG, error), api]
 
 
 @pytest.mark.parametrize(("name", "error"), FAILURES, ids=lambda each: each if isinstance(each, str) else "")
@@ -79,7 +86,7 @@ def test_each_client_says_enough_for_the_right_remedy(name: str, error: aiohttp.
 
 def test_a_proxy_that_refuses_is_named_by_both_clients_that_speak_to_it() -> None:
     refused = aiohttp.ClientHttpProxyError(REQUEST, (), status=407, message="who are you")
-    for sentence in (str(registry_unreached(HOST, refused)), str(log_unreached(HOST, refused))):
+    for sentence in (unheard(REGISTRY, refused), unheard(LOG, refused)):
         assert "the proxy on the way to" in sentence
         assert "NO_PROXY" in way_there(sentence)
 
@@ -89,7 +96,7 @@ def test_every_cause_on_the_way_is_made_to_happen() -> None:
 
 
 def test_a_log_that_cannot_be_reached_comes_with_the_way_there_and_with_doing_without() -> None:
-    refused = str(log_unreached(HOST, aiohttp.ClientConnectorError(KEY, connecting(errno.ECONNREFUSED))))
+    refused = unheard(LOG, aiohttp.ClientConnectorError(KEY, connecting(errno.ECONNREFUSED)))
     port, without = remedies(refused)
     assert "nothing listens there" in port
     assert "transparency.mode: deferred" in without

@@ -13,7 +13,7 @@ from chains.audit.sarif import as_sarif
 from chains.audit.table import Look, as_table
 from chains.audit.text import printable
 from chains.audit.verdict import Verdict
-from tests.audit.builders import XSS, assert_inert, entry, report
+from tests.audit.builders import XSS, Seen, assert_inert, entry, pictures, report
 from tests.properties.profile import examples
 
 hostile = st.one_of(
@@ -34,3 +34,13 @@ def test_a_report_holds_text_as_text(text: str, verdict: Verdict) -> None:
     json.loads(as_json(told))
     json.loads(as_sarif(told))
     assert all(sign.isprintable() or sign == "\n" for sign in as_table(told, Look(60)))
+
+
+@examples
+@given(hostile, verdicts)
+def test_the_picture_of_a_build_has_the_same_elements_whatever_it_says(text: str, verdict: Verdict) -> None:
+    drawn, plain = (pictures(as_page(report(entry(verdict, word), text=word))) for word in (text, "x"))
+    assert len(drawn) == len(plain)
+    for one, other in zip(drawn, plain, strict=True):
+        assert [tag for tag, _ in Seen(one).elements] == [tag for tag, _ in Seen(other).elements]
+        assert printable(text) in Seen(one).text

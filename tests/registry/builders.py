@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from socket import socket
 from ssl import SSLContext
@@ -11,11 +11,13 @@ from ssl import SSLContext
 from aiohttp import web
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
+from chains.demo.listening import listening
+from chains.hosts.reach import Reach
 from chains.payloads.dsse import envelope
 from chains.payloads.payload import IN_TOTO, SIMPLE_SIGNING, LogEntry, Origin, Payload, Signature, SignedPayload
 from chains.registry.client import RegistryClient
 from chains.registry.credential import Credential
-from chains.registry.transport import Limits
+from chains.registry.limits import Limits
 
 CAPTURES = Path(__file__).parent / "captures"
 ORIGIN = Origin("TaskRun", "builds", "build", "uid-1", "builder")
@@ -75,16 +77,8 @@ async def scripted(
         return await script(request)
 
     runner = web.ServerRunner(web.Server(answer), shutdown_timeout=1)
-    await runner.setup()
-    if bound is None:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-    else:
-        await web.SockSite(runner, bound, ssl_context=tls).start()
-    server.port = runner.addresses[0][1]
-    try:
+    async with listening(runner, tls=tls, bound=bound) as server.port:
         yield server
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager
@@ -114,9 +108,10 @@ async def dripping(drip: bytes) -> AsyncGenerator[Repository, None]:
 
 
 def client(**settings: object) -> RegistryClient:
-    """A client that reads no environment; keyword arguments of Limits may be given beside its own."""
-    limits = {name: settings.pop(name) for name in list(settings) if name in Limits.__slots__}
-    return RegistryClient(limits=Limits(**limits), env={}, **settings)  # type: ignore[arg-type]
+    """A client that reads no environment; keyword arguments of Limits and Reach may be given beside its own."""
+    limits = {field.name: settings.pop(field.name) for field in fields(Limits) if field.name in settings}
+    reach = {field.name: settings.pop(field.name) for field in fields(Reach) if field.name in settings}
+    return RegistryClient(Reach(**reach), limits=Limits(**limits), **settings)  # type: ignore[arg-type]
 
 
 class Clock:

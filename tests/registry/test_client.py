@@ -4,17 +4,14 @@ import asyncio
 import gzip
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 from aiohttp import web
 
 from chains.artifacts.reference import Digest, Repository
 from chains.errors import EdgeError, InputError
+from chains.hosts.errors import UnreadableError
 from chains.registry.credential import Credential
-from chains.registry.errors import UnreadableError
-from chains.registry.refusals import wait_asked_for
 from tests.registry.builders import NO_DIGEST, NOBODY, Offering, Script, client, dripping, scripted
 
 BODY = b'{"schemaVersion":2}'
@@ -304,10 +301,10 @@ async def test_an_upload_that_is_never_taken_or_answered_is_given_up(drip: bytes
 
 
 async def test_a_wait_for_a_connection_is_given_up() -> None:
-    async with scripted(answering(404)) as server, client(total=0.05, connections_per_host=0) as registry:
+    async with scripted(answering(404)) as server, client(total=0.05, connections=0) as registry:
         with pytest.raises(EdgeError, match="in time") as raised:
             await registry.get_manifest(server.repository(), "v1", NOBODY)
-        assert registry.breaker.states() == {}
+        assert registry.reach.breaker.states() == {}
     assert raised.value.transient
     assert server.requests == []
 
@@ -367,25 +364,3 @@ async def test_one_connection_serves_many_requests() -> None:
         for _ in range(5):
             await registry.get_manifest(server.repository(), "v1", NOBODY)
     assert len(peers) == 1
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [(None, None), ("", None), ("soon", None), ("-5", None), ("0", 0), ("120", 120), ("9" * 50, 300), ("²", None)],
-)
-def test_retry_after_in_seconds_is_read(value: str | None, seconds: float | None) -> None:
-    assert wait_asked_for(value) == seconds
-
-
-@pytest.mark.parametrize("value", ["1 Dec 2094 00:00:00 +99999999999", "Sun, 06 Nov 99999 08:49:37 GMT", "1 2 3 4"])
-def test_retry_after_as_no_date_there_is_is_not_obeyed(value: str) -> None:
-    assert wait_asked_for(value) is None
-
-
-def test_retry_after_as_a_date_is_read() -> None:
-    now = datetime(2026, 5, 1, 8, 0, 0, tzinfo=UTC)
-    assert wait_asked_for(format_datetime(now + timedelta(seconds=90), usegmt=True), now) == 90
-    assert wait_asked_for(format_datetime(now - timedelta(days=1), usegmt=True), now) == 0
-    assert wait_asked_for(format_datetime(now + timedelta(days=1), usegmt=True), now) == 300
-    assert wait_asked_for("Friday, 01-May-26 08:00:30 GMT", now) == 30
-    assert wait_asked_for("Fri May  1 08:00:30 2026", now) == 30

@@ -12,9 +12,9 @@ from chains.artifacts.reference import Repository
 from chains.demo.faults import Fault
 from chains.demo.registry.server import RegistryServer
 from chains.errors import EdgeError
-from chains.registry.breaker import FAILURES, Breaker, State
+from chains.hosts.breaker import FAILURES, Breaker, State
+from chains.hosts.errors import UnreachableError
 from chains.registry.client import RegistryClient
-from chains.registry.errors import UnreachableError
 from chains.registry.oci_store import OciStore
 from tests.registry.builders import DIGEST, NOBODY, ORIGIN, Clock, attestation, client, scripted
 
@@ -44,7 +44,7 @@ def home(server: RegistryServer) -> str:
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_hundreds_of_puts_cost_a_dead_registry_few_requests(fault: Fault) -> None:
     clock = Clock()
-    limits = {"connections_per_host": 8, "idle": 0.02 if fault.delay else 15}
+    limits = {"connections": 8, "idle": 0.02 if fault.delay else 15}
     async with RegistryServer() as server, client(breaker=Breaker(clock=clock), **limits) as registry:
         images = [server.push_image(f"team/app{number}", "a") for number in range(300)]
         server.faults.add(fault)
@@ -86,7 +86,10 @@ async def test_a_registry_that_refuses_connections_is_tried_again_when_it_is_bac
         async with client(breaker=Breaker(clock=clock)) as registry:
             for _ in range(5):
                 await failed([registry.get_manifest(Repository(address, "team/app"), "v1", NOBODY)])
-            assert registry.breaker.states() == {f"https://{address}": State.OPEN, f"http://{address}": State.OPEN}
+            assert registry.reach.breaker.states() == {
+                f"https://{address}": State.OPEN,
+                f"http://{address}": State.OPEN,
+            }
             (error,) = await failed([registry.get_manifest(Repository(address, "team/app"), "v1", NOBODY)])
             assert isinstance(error, UnreachableError)
             assert f"http://{address} is left alone after 3 failures in a row: {address} cannot be reached" in str(
@@ -96,7 +99,7 @@ async def test_a_registry_that_refuses_connections_is_tried_again_when_it_is_bac
                 clock.now += 60
                 assert await registry.get_manifest(back.repository(), "v1", NOBODY) is None
                 assert back.seen == ["GET /v2/team/app/manifests/v1"]
-            assert registry.breaker.states() == {}
+            assert registry.reach.breaker.states() == {}
 
 
 async def absent(_: web.BaseRequest) -> web.StreamResponse:
@@ -118,11 +121,11 @@ async def test_one_request_tries_a_silent_registry_while_the_others_fail_at_once
             done, waiting = {one for one in tries if one.done()}, {one for one in tries if not one.done()}
         assert len(waiting) == 1
         assert all("being tried now" in str(one.exception()) for one in done)
-        assert registry.breaker.states() == {home(server): State.HALF_OPEN}
+        assert registry.reach.breaker.states() == {home(server): State.HALF_OPEN}
         silence.set()
         assert await waiting.pop() is None
         assert server.faults.hits(held) == 1
-        assert registry.breaker.states() == {}
+        assert registry.reach.breaker.states() == {}
 
 
 async def test_a_trial_that_is_cancelled_gives_its_place_to_the_next() -> None:
@@ -140,7 +143,7 @@ async def test_a_trial_that_is_cancelled_gives_its_place_to_the_next() -> None:
         with pytest.raises(asyncio.CancelledError):
             await trial
         assert await read(registry, server) is None
-        assert registry.breaker.states() == {}
+        assert registry.reach.breaker.states() == {}
 
 
 async def test_cancelled_requests_do_not_count() -> None:
@@ -152,12 +155,12 @@ async def test_cancelled_requests_do_not_count() -> None:
         for one in tries:
             one.cancel()
         await asyncio.gather(*tries, return_exceptions=True)
-        assert registry.breaker.states() == {}
+        assert registry.reach.breaker.states() == {}
 
 
 async def test_another_registry_is_not_slowed_by_a_silent_one() -> None:
     silence = asyncio.Event()
-    async with RegistryServer() as dead, RegistryServer() as alive, client(connections_per_host=4) as registry:
+    async with RegistryServer() as dead, RegistryServer() as alive, client(connections=4) as registry:
         dead.faults.add(Fault(hold=silence))
         waiting = [asyncio.ensure_future(read(registry, dead)) for _ in range(100)]
         images = [alive.push_image(f"team/app{number}", "a") for number in range(50)]
@@ -177,7 +180,7 @@ async def test_a_dead_token_service_is_left_alone_and_its_registry_is_not() -> N
     async with scripted(script) as server, client() as registry:
         for _ in range(20):
             await failed([registry.get_manifest(server.repository(), "v1", NOBODY)])
-        assert registry.breaker.states() == {f"http://{server.other_host}": State.OPEN}
+        assert registry.reach.breaker.states() == {f"http://{server.other_host}": State.OPEN}
         (error,) = await failed([registry.get_manifest(server.repository(), "v1", NOBODY)])
     assert f"{server.other_host} is left alone" in str(error)
     assert sum(path.startswith("GET /token") for path in server.seen) == FAILURES
@@ -192,7 +195,7 @@ async def test_where_uploads_are_sent_is_left_alone_by_itself() -> None:
     async with scripted(script) as server, client() as registry:
         for _ in range(10):
             await failed([registry.put_blob(server.repository(), b"blob", NOBODY)])
-        assert registry.breaker.states() == {f"http://{server.other_host}": State.OPEN}
+        assert registry.reach.breaker.states() == {f"http://{server.other_host}": State.OPEN}
     assert sum(path.startswith("PUT /elsewhere") for path in server.seen) == FAILURES
 
 
@@ -205,7 +208,7 @@ async def test_where_blobs_are_read_from_is_left_alone_by_itself() -> None:
     async with scripted(script) as server, client() as registry:
         for _ in range(10):
             await failed([registry.get_blob(server.repository(), DIGEST, NOBODY)])
-        assert registry.breaker.states() == {f"http://{server.other_host}": State.OPEN}
+        assert registry.reach.breaker.states() == {f"http://{server.other_host}": State.OPEN}
     assert server.seen.count("GET /elsewhere") == FAILURES
 
 
@@ -213,7 +216,7 @@ async def test_a_name_that_does_not_resolve_is_left_alone() -> None:
     async with client() as registry:
         for _ in range(FAILURES):
             await failed([registry.get_manifest(Repository("registry.invalid", "a/b"), "v1", NOBODY)])
-        assert registry.breaker.states() == {"https://registry.invalid": State.OPEN}
+        assert registry.reach.breaker.states() == {"https://registry.invalid": State.OPEN}
 
 
 async def test_clients_may_share_what_they_know_of_a_host() -> None:

@@ -87,11 +87,76 @@ async def test_an_index_that_cannot_be_read_is_a_lasting_failure(body: bytes) ->
     assert not raised.value.transient
 
 
-async def _children_of_a_registry_that_says(body: bytes) -> tuple[Digest, ...]:
+@pytest.mark.parametrize("served", [OCI_MANIFEST, "application/octet-stream", ""])
+@pytest.mark.parametrize("told", [OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, None])
+async def test_an_index_is_one_by_its_bytes_whatever_it_is_served_as(told: str | None, served: str) -> None:
+    document = json.loads(index(IMAGES)) | {"mediaType": told}
+    body = json.dumps({name: value for name, value in document.items() if value is not None}).encode()
+    listed = await _children_of_a_registry_that_says(body, served)
+    assert listed == tuple(digest_of(one.manifest) for one in IMAGES.values())
+
+
+@pytest.mark.parametrize("served", [OCI_INDEX, OCI_MANIFEST])
+async def test_an_image_is_one_by_its_bytes_whatever_it_is_served_as(served: str) -> None:
+    assert await _children_of_a_registry_that_says(IMAGES["amd64"].manifest, served) == ()
+
+
+@pytest.mark.parametrize("served", [OCI_INDEX, OCI_MANIFEST])
+async def test_a_document_of_another_type_lists_nothing(served: str) -> None:
+    body = json.dumps(json.loads(index(IMAGES)) | {"mediaType": "application/vnd.example.catalogue+json"}).encode()
+    assert await _children_of_a_registry_that_says(body, served) == ()
+
+
+@pytest.mark.parametrize("also", ["layers", "config"])
+async def test_what_is_an_image_and_an_index_at_once_is_a_lasting_failure(also: str) -> None:
+    image_too = json.loads(IMAGES["amd64"].manifest)[also]
+    with pytest.raises(EdgeError, match="an image and an index at once") as raised:
+        await _children_of_a_registry_that_says(json.dumps(json.loads(index(IMAGES)) | {also: image_too}).encode())
+    assert not raised.value.transient
+
+
+@pytest.mark.parametrize("algorithm", ["sha512:" + "a1" * 64, "blake3:" + "a1" * 32])
+@pytest.mark.parametrize("media_type", ["application/vnd.example.notes+json", "application/vnd.oci.empty.v1+json"])
+async def test_what_is_no_image_is_left_out(media_type: str, algorithm: str) -> None:
+    foreign = {"mediaType": media_type, "size": 2, "digest": algorithm}
+    assert await _children_of_a_registry_that_says(_with(foreign)) == (digest_of(IMAGES["amd64"].manifest),)
+    foreign = descriptor(media_type, b"{}")
+    assert await _children_of_a_registry_that_says(_with(foreign)) == (digest_of(IMAGES["amd64"].manifest),)
+
+
+async def test_an_image_that_is_listed_by_its_sha512_is_left_out() -> None:
+    listed = {"mediaType": OCI_MANIFEST, "size": 2, "digest": "sha512:" + "a1" * 64}
+    assert await _children_of_a_registry_that_says(_with(listed)) == (digest_of(IMAGES["amd64"].manifest),)
+
+
+@pytest.mark.parametrize("child", [IMAGES["arm64"].manifest, index(IMAGES), b"{}"])
+async def test_of_what_is_listed_without_a_type_the_bytes_decide(child: bytes) -> None:
+    untold = {name: value for name, value in descriptor("", child).items() if name != "mediaType"}
+    media_type = OCI_INDEX if b"manifests" in child else OCI_MANIFEST
+    body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [untold]}).encode()
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        told, held = (media_type, child) if str(untold["digest"]) in request.path else (OCI_INDEX, body)
+        return web.Response(body=held, headers={"Content-Type": told})
+
+    async with scripted(answer) as server, client() as registry:
+        reference = ImageReference(server.repository(), digest_of(body, OCI_INDEX))
+        found = await IndexReader(registry, lambda _: NOBODY).children(reference, ORIGIN)
+    assert (digest_of(child) in found) is (child != b"{}")
+    assert len(found) == {IMAGES["arm64"].manifest: 1, index(IMAGES): 3, b"{}": 0}[child]
+
+
+def _with(descriptor_of_another: dict[str, object]) -> bytes:
+    """An index of one image and something else."""
+    listed = [descriptor(OCI_MANIFEST, IMAGES["amd64"].manifest), descriptor_of_another]
+    return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}).encode()
+
+
+async def _children_of_a_registry_that_says(body: bytes, media_type: str = OCI_INDEX) -> tuple[Digest, ...]:
     """Ask a registry that takes any manifest without looking into it."""
 
     async def answer(_: web.BaseRequest) -> web.Response:
-        return web.Response(body=body, headers={"Content-Type": OCI_INDEX})
+        return web.Response(body=body, headers={"Content-Type": media_type})
 
     async with scripted(answer) as registry_server, client() as registry:
         reference = ImageReference(registry_server.repository(), digest_of(body, OCI_INDEX))

@@ -17,7 +17,7 @@ NOBODY = ChainedKeychain()
 @pytest.mark.parametrize("paged", [True, False])
 async def test_every_tag_is_listed_over_all_pages(paged: bool) -> None:
     names = sorted(f"v{number}" for number in range(2 * PAGE_SIZE + 1))
-    async with RegistryServer(Behaviour(paged_tags=paged)) as server, RegistryClient(env={}) as client:
+    async with RegistryServer(Behaviour(paged_tags=paged)) as server, RegistryClient() as client:
         for name in names:
             server.push_image("team/app", "one", name)
         server.requests.reset()
@@ -26,21 +26,21 @@ async def test_every_tag_is_listed_over_all_pages(paged: bool) -> None:
 
 
 async def test_a_repository_that_is_not_there_has_no_list() -> None:
-    async with RegistryServer() as server, RegistryClient(env={}) as client:
+    async with RegistryServer() as server, RegistryClient() as client:
         with pytest.raises(EdgeError, match="is not there"):
             await list_tags(client, Repository(server.address, "no/such"), NOBODY)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"tags":1}', b"\xff", b"[" * 100_000])
 async def test_what_is_no_list_is_refused_in_a_sentence(body: bytes) -> None:
-    async with RegistryServer() as server, RegistryClient(env={}) as client:
+    async with RegistryServer() as server, RegistryClient() as client:
         server.faults.add(Fault(path="/tags/list", status=200, body=body))
         with pytest.raises(EdgeError, match="lists no tags"):
             await list_tags(client, Repository(server.address, "team/app"), NOBODY)
 
 
 async def test_a_list_that_leads_in_a_circle_ends() -> None:
-    async with RegistryServer() as server, RegistryClient(env={}) as client:
+    async with RegistryServer() as server, RegistryClient() as client:
         again = {"Link": '</v2/team/app/tags/list?n=1>; rel="next"'}
         server.faults.add(Fault(path="/tags/list", status=200, headers=again, body=b'{"tags":["a"]}'))
         with pytest.raises(EdgeError, match="pages of tags"):

@@ -14,10 +14,11 @@ from yarl import URL
 
 from chains.artifacts.reference import Repository
 from chains.errors import EdgeError, InputError
-from chains.registry.addresses import AddressGuard
+from chains.hosts.reach import Reach
+from chains.hosts.transport import Transport
 from chains.registry.client import RegistryClient
-from chains.registry.proxies import Proxies
-from chains.registry.transport import Limits, Transport
+from chains.registry.limits import Limits
+from chains.registry.refusals import REGISTRY
 from tests.registry.builders import NOBODY, client, scripted
 
 
@@ -85,7 +86,7 @@ async def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_server_without_tls_is_told_apart_and_the_setting_named() -> None:
-    transport = Transport(insecure=False, ca_files={}, limits=Limits(), proxies=Proxies(), guard=AddressGuard())
+    transport = Transport(REGISTRY, Reach(), Limits())
     async with scripted(absent) as server:
         with pytest.raises(EdgeError, match=r"does not speak TLS.*insecure") as raised:
             await transport.send("GET", URL(f"https://{server.host}/v2/"), headers={}, most=10)
@@ -96,7 +97,7 @@ async def test_a_server_without_tls_is_told_apart_and_the_setting_named() -> Non
 async def test_a_registry_elsewhere_is_never_asked_in_the_clear() -> None:
     async with scripted(absent) as proxy:
         env = {"HTTP_PROXY": f"http://{proxy.host}", "HTTPS_PROXY": f"http://{proxy.host}"}
-        async with RegistryClient(env=env) as registry:
+        async with RegistryClient(Reach.from_environment(env)) as registry:
             for host in ("registry.example.com", "10.0.0.1:5000", "192.168.1.1", "registry.local"):
                 with pytest.raises(EdgeError, match="proxy"):
                     await registry.get_manifest(Repository(host, "a/b"), "v1", NOBODY)

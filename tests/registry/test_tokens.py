@@ -4,11 +4,12 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from chains.registry.addresses import AddressGuard
+from chains.hosts.reach import Reach
+from chains.hosts.transport import Transport
 from chains.registry.challenges import Challenge
-from chains.registry.proxies import Proxies
+from chains.registry.limits import Limits
+from chains.registry.refusals import REGISTRY
 from chains.registry.tokens import Tokens, Wanted
-from chains.registry.transport import Limits, Transport
 from tests.registry.builders import Clock, Script, scripted
 
 
@@ -31,7 +32,7 @@ def issuing(**grant: object) -> Script:
 async def test_a_token_is_kept_until_shortly_before_it_ends(grant: dict[str, object], kept: float) -> None:
     clock = Clock()
     async with scripted(issuing(**grant)) as server:
-        transport = Transport(insecure=False, ca_files={}, limits=Limits(), proxies=Proxies(), guard=AddressGuard())
+        transport = Transport(REGISTRY, Reach(), Limits())
         tokens = Tokens(transport, insecure=False, clock=clock)
         challenge = Challenge(False, f"http://{server.host}/token")
         wanted = Wanted(URL(f"http://{server.host}/v2/"), challenge, ("repository:a/b:pull",), None)
@@ -50,7 +51,7 @@ async def test_a_token_is_kept_until_shortly_before_it_ends(grant: dict[str, obj
 
 async def test_an_access_token_will_do() -> None:
     async with scripted(issuing(token="", access_token="other")) as server:
-        transport = Transport(insecure=False, ca_files={}, limits=Limits(), proxies=Proxies(), guard=AddressGuard())
+        transport = Transport(REGISTRY, Reach(), Limits())
         tokens = Tokens(transport, insecure=False)
         challenge = Challenge(False, f"http://{server.host}/token")
         wanted = Wanted(URL(f"http://{server.host}/v2/"), challenge, ("repository:a/b:pull",), None)

@@ -7,7 +7,8 @@ import pytest
 from chains.errors import ChainsError
 from chains.payloads.dsse import read_envelope
 from chains.payloads.log_annotation import read_annotation
-from chains.payloads.sigstore_bundle import read_bundle, read_log_entry
+from chains.payloads.log_entry_json import read_log_entry
+from chains.payloads.sigstore_bundle import read_bundle
 from chains.registry.cosign_layout import layers_of
 from chains.registry.referrers import bundle_layer, referrers_in
 from chains.rekor.answers import read_entries

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from chains.demo.faults import Fault
 from chains.demo.rekor.server import RekorServer
 from chains.errors import EdgeError
+from chains.hosts.reach import Reach
 from chains.keys.generate import new_signer
 from chains.keys.signer import KeySigner
 from chains.payloads.payload import SignedPayload
@@ -222,7 +223,7 @@ async def test_what_is_too_large_is_not_sent() -> None:
 
 async def test_an_answer_that_is_too_large_is_not_read() -> None:
     async with RekorServer() as server, client(server, answer=100) as log:
-        with pytest.raises(EdgeError, match="more than 100 bytes"):
+        with pytest.raises(EdgeError, match="more than the 100 bytes"):
             await log.upload(await signed_image())
 
 
@@ -243,9 +244,9 @@ async def test_a_log_that_cannot_be_reached_is_a_passing_failure() -> None:
 
 
 async def test_each_request_that_failed_is_told_with_its_status() -> None:
-    told: list[tuple[str, int | None]] = []
+    told: list[tuple[str, str, int | None]] = []
     async with RekorServer() as server:
-        log = LogV1(server.url, (key_of(server),), observe=lambda host, status: told.append((host, status)))
+        log = LogV1(server.url, (key_of(server),), reach=Reach(observe=lambda *one: told.append(one)))
         server.faults.add(Fault("POST", status=429, times=1))
         server.faults.add(Fault("POST", cut="before", times=1))
         async with log:
@@ -254,5 +255,4 @@ async def test_each_request_that_failed_is_told_with_its_status() -> None:
                     await log.upload(await signed_image())
             await log.upload(await signed_image())
             await log.upload(await signed_image())
-    host = server.url.removeprefix("http://")
-    assert told == [(host, 429), (host, None)]
+    assert told == [("log", server.url, 429), ("log", server.url, None)]

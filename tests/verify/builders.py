@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
+from chains.hosts.errors import UnreadableError
 from chains.keys.verifier import KeyVerifier
-from chains.registry.errors import UnreadableError
 from chains.registry.stored_images import StoredImages
 from chains.registry.stored_layers import LayerReader
 from tests.verify.recordings import CAPTURES, WORKDIR, bytes_of

@@ -1,11 +1,9 @@
 """The recorded repositories on an embedded registry, and the command line in this process."""
 
-import asyncio
 import base64
 import importlib
 import json
 import os
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from chains.demo.registry.behaviour import DISTRIBUTION_2_8, Behaviour
 from chains.demo.registry.server import RegistryServer
 from chains.registry.client import RegistryClient
 from chains.registry.credentials import ChainedKeychain
+from tests.verify.servers import elsewhere
 
 CAPTURES = Path(__file__).parent / "captures"
 WORKDIR = CAPTURES / "workdir"
@@ -44,7 +43,7 @@ class Ended:
 def chains(*arguments: str, env: Mapping[str, str] | None = None, cwd: Path = WORKDIR) -> Ended:
     """Run `chains` in this process, with no settings of this machine's, in a folder."""
     command: click.Command = importlib.import_module(COMMANDS[arguments[0]]).command
-    clean = {name: None for name in os.environ if name.startswith(("COSIGN_", "SIGSTORE_", "KUBE", "DOCKER_"))}
+    clean = {name: None for name in os.environ if name.startswith(("COSIGN_", "SIGSTORE_", "TUF_", "KUBE", "DOCKER_"))}
     with chdir(cwd):
         result = CliRunner().invoke(command, list(arguments[1:]), env={**clean, **_NO_WAY_OUT, **(env or {})})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -57,23 +56,13 @@ def recorded_registry(*repositories: str, behaviour: Behaviour = DISTRIBUTION_2_
     """Serve the recorded repositories, or all of them, from a thread of its own."""
     held = json.loads((CAPTURES / "repositories.json").read_text())
     chosen = {name: held[name] for name in repositories or held}
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    server = RegistryServer(behaviour)
-    try:
-        asyncio.run_coroutine_threadsafe(_open(server, chosen), loop).result(60)
+    with elsewhere() as there, there.serving(RegistryServer(behaviour)) as server:
+        there.run(_fill(server, chosen))
         yield server
-    finally:
-        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(60)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(60)
-        loop.close()
 
 
-async def _open(server: RegistryServer, repositories: Mapping[str, dict]) -> None:
-    await server.__aenter__()
-    async with RegistryClient(env={}) as client:
+async def _fill(server: RegistryServer, repositories: Mapping[str, dict]) -> None:
+    async with RegistryClient() as client:
         for name, held in repositories.items():
             repository = Repository(server.address, name)
             for blob in held["blobs"]:

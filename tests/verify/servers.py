@@ -23,8 +23,11 @@ class Elsewhere:
     @contextmanager
     def serving(self, server: AbstractAsyncContextManager[_T]) -> Iterator[_T]:
         """Let a server live there."""
-        yield self.run(server.__aenter__())
-        self.run(server.__aexit__(None, None, None))
+        served = self.run(server.__aenter__())
+        try:
+            yield served
+        finally:
+            self.run(server.__aexit__(None, None, None))
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def test_the_banner_says_no_more_than_was_checked(registry: RegistryServer) -> N
 
 
 def test_without_its_key_the_transparency_log_ends_the_command_before_anything_is_fetched() -> None:
-    ended = chains("verify", "--key", OLD, "127.0.0.1:1/c25/app:v1")
+    ended = chains("verify", "--key", OLD, "--rekor-url", "http://127.0.0.1:1", "127.0.0.1:1/c25/app:v1")
     assert ended.exit_code == 1
     assert "SIGSTORE_REKOR_PUBLIC_KEY" in ended.stderr
 
@@ -206,7 +206,7 @@ def test_a_platform_of_an_index_can_be_asked_for(registry: RegistryServer) -> No
 
 
 async def test_too_many_layers_are_not_downloaded_nor_verified() -> None:
-    async with RegistryServer() as server, RegistryClient(env={}) as client:
+    async with RegistryServer() as server, RegistryClient() as client:
         image = server.push_image("team/app", "a")
         tag = f"sha256-{image.digest.hex}.sig"
         for count, command in ((101, ("download", "signature")), (1001, ("verify", "--key", OLD, IGNORED))):

@@ -10,7 +10,7 @@ from chains.errors import InputError, VerificationError
 from chains.payloads.candidate import Candidate, Layout
 from chains.payloads.payload import IN_TOTO, Payload, Signature, SignedPayload
 from chains.pipeline.claims import Claim
-from chains.pipeline.expectations import Expectations, plain_uri, select
+from chains.pipeline.expectations import Expectations, plain_uri, select, span_text
 from chains.pipeline.provenance import V0_2, V1, read_provenance
 from chains.pipeline.verify import Accepted, Demands, Verified
 
@@ -125,3 +125,16 @@ def test_a_source_is_the_same_however_it_was_fetched(uri: str, plain: str) -> No
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(InputError, match="no time zone"):
         read_provenance(statement(V0_2, {"metadata": {"buildFinishedOn": "2026-05-02T11:00:00"}}), V0_2)
+
+
+@pytest.mark.parametrize(
+    ("span", "told"),
+    [
+        (timedelta(days=30), "30 days"),
+        (timedelta(days=1, minutes=1), "1 day 1 minute"),
+        (timedelta(hours=36, seconds=5), "1 day 12 hours 5 seconds"),
+        (timedelta(), "0 seconds"),
+    ],
+)
+def test_a_span_is_told_as_people_say_it(span: timedelta, told: str) -> None:
+    assert span_text(span) == told

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from chains.demo.kubernetes.server import KubernetesServer
+from chains.demo.listening import HOST, listening
 from chains.keys.generate import generate_key_pair
 from chains.keys.secret import signer_from_secret
 from chains.keys.verifier import KeyVerifier
@@ -39,13 +40,8 @@ async def published(body: bytes, status: int = 200) -> AsyncIterator[str]:
     async def answer(request: web.BaseRequest) -> web.Response:
         return web.Response(body=body, status=status)
 
-    runner = web.ServerRunner(web.Server(answer))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield "http://{}:{}/cosign.pub".format(*runner.addresses[0][:2])
-    finally:
-        await runner.cleanup()
+    async with listening(web.ServerRunner(web.Server(answer))) as port:
+        yield f"http://{HOST}:{port}/cosign.pub"
 
 
 async def test_a_key_in_a_cluster_is_read_from_a_config_map_or_a_secret(tmp_path: Path) -> None:

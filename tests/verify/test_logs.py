@@ -20,8 +20,10 @@ from chains.payloads.pem_block import der_of
 from chains.registry.client import RegistryClient
 from chains.registry.credentials import ChainedKeychain
 from chains.registry.oci_store import OciStore
+from chains.rekor.key_source import MIRROR, TRUSTED_ROOT, root_folder
 from chains.rekor.log_key import LogKey
 from chains.rekor.log_v1 import LogV1
+from tests.rekor.mirrors import mirrored
 from tests.verify.recordings import Ended, chains
 from tests.verify.servers import Elsewhere, elsewhere
 
@@ -62,8 +64,8 @@ class Signed:
 
     def verify(self, command: str, *flags: str, key: str = "log.pub") -> Ended:
         """Run a command on the image, with the log's key in the variable."""
-        env = {"SIGSTORE_REKOR_PUBLIC_KEY": key} if key else {}
-        wanted = ("--type", "t") if command == "verify-attestation" else ()
+        env = {"TUF_ROOT": "tuf"} | ({"SIGSTORE_REKOR_PUBLIC_KEY": key} if key else {})
+        wanted = () if command == "verify" else ("--type", "t")
         return chains(command, *wanted, "--key", "signer.pub", *flags, self.image, env=env, cwd=self.folder)
 
     def trusted_root(self, **valid: str) -> str:
@@ -100,7 +102,7 @@ async def sign(registry: RegistryServer, signer: KeySigner) -> tuple[str, tuple[
     enveloped = SignedPayload(
         Payload(statement, IN_TOTO, "t", "run", (image,)), made, envelope(IN_TOTO, statement, made)
     )
-    async with RegistryClient(env={}) as client:
+    async with RegistryClient() as client:
         store = OciStore(client, lambda _origin: ChainedKeychain())
         for one in (bare, enveloped):
             await store.put(one, Origin("TaskRun", "ns", "run", "uid", "default"))
@@ -166,6 +168,61 @@ def test_a_trusted_root_names_the_logs_and_what_of_it_is_not_used_is_said(signed
     assert "Its certificate transparency logs are not" in ended.stderr
 
 
+def test_the_word_sigstore_stands_for_the_root_that_was_fetched(signed: Signed) -> None:
+    signed.upload()
+    root = signed.folder / signed.trusted_root()
+    fetched = signed.folder / root_folder({"TUF_ROOT": "tuf"}, MIRROR) / "targets" / TRUSTED_ROOT
+    fetched.parent.mkdir(parents=True)
+    root.rename(fetched)
+    ended = signed.verify("verify", "--trusted-root", "sigstore", "--rekor-url", signed.log.url)
+    assert ended.exit_code == 0, ended.stderr
+    assert "are not: they are for keyless" not in ended.stderr
+    ended = signed.verify("verify", "--rekor-url", signed.log.url, key="sigstore")
+    assert ended.exit_code == 0, ended.stderr
+
+
+@BOTH
+def test_the_public_log_is_known_by_the_packages_root(signed: Signed, command: str) -> None:
+    signed.upload()
+    known = signed.verify(command, "--offline", key="")
+    assert known.exit_code != 0
+    assert "there is no transparency log entry beside it" in known.stderr
+    other = signed.verify(command, "--trusted-root", "sigstore", "--rekor-url", signed.log.url, key="")
+    assert other.exit_code != 0
+    assert "the log's key is known for c0d23d6ad406973f" in other.stderr
+
+
+def test_the_trusted_root_of_a_mirror_is_fetched_and_verifies(signed: Signed) -> None:
+    signed.upload()
+    root = (signed.folder / signed.trusted_root()).read_bytes()
+    with signed.there.serving(mirrored(root)) as mirror:
+        (signed.folder / "first.json").write_bytes(mirror.first_root)
+        flags = ("--mirror", mirror.url, "--root", "first.json")
+        ended = chains("initialize", *flags, env={"TUF_ROOT": "tuf"}, cwd=signed.folder)
+    assert ended.exit_code == 0, ended.stderr
+    fetched = ended.stdout.strip()
+    assert (signed.folder / fetched).read_bytes() == root
+    ended = signed.verify("verify", "--trusted-root", fetched, "--rekor-url", signed.log.url, key="")
+    assert ended.exit_code == 0, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--mirror", "https://tuf.example.com"), "needs --root"),
+        (("--mirror", "http://tuf.example.com", "--root", "signer.pub"), "use https"),
+        (("--mirror", "http://127.0.0.1:9", "--root", "nothing.json"), "root metadata cannot be read"),
+        (("--mirror", "http://127.0.0.1:9", "--root", "signer.pub"), "does not hold"),
+    ],
+)
+def test_a_mirror_that_nothing_can_be_believed_of_is_not_asked(
+    signed: Signed, flags: tuple[str, ...], said: str
+) -> None:
+    ended = chains("initialize", *flags, env={"TUF_ROOT": "tuf"}, cwd=signed.folder)
+    assert ended.exit_code != 0
+    assert said in ended.stderr
+
+
 @pytest.mark.parametrize("valid", [{"start": "2023-12-01T00:00:00Z"}, {"end": "2023-11-01T00:00:00.5Z"}])
 def test_an_entry_from_when_the_logs_key_was_not_in_use_is_not_believed(signed: Signed, valid: dict[str, str]) -> None:
     signed.upload()
@@ -181,3 +238,47 @@ def test_a_file_that_names_no_log_is_refused(signed: Signed, content: str) -> No
     ended = signed.verify("verify", "--trusted-root", "bad.json")
     assert ended.exit_code == 1
     assert "getting rekor public keys: bad.json: " in ended.stderr
+
+
+def test_an_audit_asks_the_log_as_verify_does_and_tells_where(signed: Signed) -> None:
+    signed.upload()
+    ended = signed.verify("audit", "--rekor-url", signed.log.url, "-o", "json")
+    assert ended.exit_code == 0, ended.stdout
+    [entry] = json.loads(ended.stdout)["entries"]
+    proofs = (*entry["signatures"], *entry["attestations"])
+    assert [proof["log"]["url"].startswith(f"{signed.log.url}/api/v1/log/entries") for proof in proofs] == [True] * 2
+    told = [command for one in entry["reproduce"] for command in one["commands"]]
+    assert all(f"--rekor-url {signed.log.url} " in command for command in told)
+
+
+def test_an_audit_offline_asks_no_log(signed: Signed) -> None:
+    signed.upload()
+    asked = signed.asked
+    ended = signed.verify("audit", "--rekor-url", signed.log.url, "--offline")
+    assert ended.exit_code == 12
+    assert "there is no transparency log entry beside it" in ended.stdout
+    assert signed.asked == asked
+
+
+def test_an_audit_asks_a_log_again_that_gave_no_answer(signed: Signed) -> None:
+    signed.upload()
+    signed.log.faults.remove(signed.requests)
+    once = signed.log.faults.add(Fault(path="retrieve", status=503, times=1))
+    ended = signed.verify("audit", "--rekor-url", signed.log.url)
+    assert signed.log.faults.hits(once) == 1
+    assert ended.exit_code == 0, ended.stdout
+
+
+def test_what_a_silent_log_may_hold_is_not_judged_and_what_it_does_not_have_is_bad(signed: Signed) -> None:
+    ended = signed.verify("audit", "--rekor-url", "http://127.0.0.1:9")
+    assert ended.exit_code == 20
+    assert ended.stdout.startswith("not judged")
+    assert "127.0.0.1:9" in ended.stdout
+    assert signed.verify("audit", "--rekor-url", signed.log.url).exit_code == 12
+
+
+def test_a_trusted_root_names_the_logs_of_an_audit(signed: Signed) -> None:
+    signed.upload()
+    root = signed.trusted_root(start="2020-01-01T00:00:00Z")
+    ended = signed.verify("audit", "--trusted-root", root, "--rekor-url", signed.log.url, key="")
+    assert ended.exit_code == 0, ended.stderr

@@ -2,13 +2,24 @@
 
 import asyncio
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import pytest
+
+from chains.artifacts.reference import ImageReference
 from chains.controller.turn import End
 from chains.demo.faults import Fault
+from chains.demo.rekor.server import RekorServer
 from chains.demo.world import world
 from chains.keys.generate import generate_key_pair
+from chains.registry.client import RegistryClient
+from chains.registry.cosign_images import CosignImages
+from chains.registry.credentials import ChainedKeychain
+from chains.rekor.log_key import LogKey
+from chains.rekor.log_v1 import LogV1
 from chains.runs.marks import SIGNED
 from tests.cli.command import ROOT, chains
 from tests.world.builders import NAMESPACE, OCI, Here, build, inhabited
@@ -142,6 +153,73 @@ async def test_waiting_ends_with_5_for_what_cannot_be_judged(tmp_path: Path) -> 
         await here.kubernetes.apply(found)
         kept = await ran("wait", "taskrun/kept", "--key", here.public_key, *flags)
         assert (kept.returncode, "names no oci" in kept.stderr) == (5, True)
+
+
+async def test_what_was_waited_for_is_printed_as_json_and_into_a_file(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here:
+        image = await here.apply_build("one")
+        await here.until(End.SIGNED)
+        told = tmp_path / "told.json"
+        done = await waited(here, "taskrun/one", "-o", "json", "--output-file", str(told))
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert json.loads(told.read_bytes()) == {
+            "awaited": "taskrun/one",
+            "verified": [{"image": str(image), "signatures": 1, "attestations": ["https://slsa.dev/provenance/v0.2"]}],
+        }
+        assert "it is text or json" in (await waited(here, "taskrun/one", "-o", "yaml")).stderr
+
+
+async def test_waiting_asks_the_log_that_is_named(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here, RekorServer() as log:
+        image = await here.apply_build("one")
+        await here.until(End.SIGNED)
+        (tmp_path / "log.pub").write_bytes(log.public_key)
+        await upload(here, image, log)
+        env = os.environ | {"SIGSTORE_REKOR_PUBLIC_KEY": str(tmp_path / "log.pub")}
+        told = ("wait", str(image), "--key", here.world.public_key, "--rekor-url", log.url, "--timeout", "20s")
+        done = await asyncio.to_thread(chains, *told, env=env)
+        assert (done.returncode, done.stdout) == (0, f"{image} is signed and attested\n"), done.stderr
+        done = await asyncio.to_thread(chains, *told[:-1], "1s", "--offline", env=env)
+        assert done.returncode == 3
+        assert "no transparency log entry" in done.stderr
+
+
+async def upload(here: Here, image: ImageReference, log: RekorServer) -> None:
+    """Let the log have what stands beside an image."""
+    async with RegistryClient(env={}) as client, LogV1(log.url, (LogKey.from_pem(log.public_key),)) as there:
+        beside = CosignImages(client, ChainedKeychain())
+        for candidate in (*await beside.find_signatures(image), *await beside.find_attestations(image)):
+            for signed in candidate.signed:
+                pem = here.world.verifier.public_pem
+                await there.upload(replace(signed, signature=replace(signed.signature, public_key=pem)))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("taskrn/one",), "taskrn is no kind of run: did you mean taskrun/one?"),
+        (("Pipeline-Run/one",), "did you mean pipelinerun/one?"),
+        (("taskrn", "one"), "did you mean taskrun/one?"),
+        (("taskrun", "a", "b"), "one thing is waited for"),
+    ],
+)
+def test_a_misspelt_run_is_not_waited_for(words: tuple[str, ...], said: str) -> None:
+    done = chains("wait", *words, "--key", "nosuch.pub", "--insecure-ignore-tlog")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert said in done.stderr
+
+
+async def test_every_command_takes_the_same_names_of_runs(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here:
+        await here.apply_build("one")
+        await here.until(End.SIGNED)
+        cluster = ("--kubeconfig", here.world.kubeconfig)
+        key = ("--key", here.world.public_key, "--insecure-ignore-tlog")
+        for command in (("explain", "--no-registry"), ("wait", *key), ("resign",)):
+            done = await ran(*command, "TaskRun", f"{NAMESPACE}/one", *cluster)
+            assert done.returncode == 0, (command, done.stderr)
+        near = await ran("explain", "taskrn/one", *cluster)
+        assert near.stderr == "chains: there is no TaskRun taskrn/one; did you mean taskrun/one?\n"
 
 
 def test_the_task_runs_this_command_with_flags_that_it_has() -> None:

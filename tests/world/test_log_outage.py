@@ -17,6 +17,8 @@ from chains.controller.turn import End
 from chains.demo.faults import Fault
 from chains.demo.registry.server import RegistryServer
 from chains.demo.rekor.server import RekorServer
+from chains.hosts.breaker import Breaker
+from chains.hosts.reach import Reach
 from chains.keys.generate import new_signer
 from chains.keys.verifier import KeyVerifier
 from chains.pipeline.parts import Parts, Transparency
@@ -69,7 +71,7 @@ class Outage:
         """What a service has in its memory from its start to its end."""
         config = read_config(SETTINGS | {"transparency.mode": self.mode}).config
         store = OciStore(self.client, lambda _: NOBODY)
-        async with LogV1(self.rekor.url, self.keys, clock=lambda: self.now) as log:
+        async with LogV1(self.rekor.url, self.keys, reach=Reach(breaker=Breaker(clock=lambda: self.now))) as log:
             signers, deferred = {"x509": lambda: self.signer}, config.transparency.deferred
             yield Parts(config, signers, {"oci": store}, transparency=Transparency(log, deferred))
 
@@ -111,7 +113,7 @@ class Outage:
 
 @pytest.mark.parametrize("mode", ["required", "deferred"])
 async def test_every_run_is_logged_once_and_verifies_offline_after_an_outage(mode: str) -> None:
-    async with RegistryServer() as registry, RekorServer() as rekor, RegistryClient(env={}) as client:
+    async with RegistryServer() as registry, RekorServer() as rekor, RegistryClient() as client:
         here = Outage(registry, rekor, client, mode)
         here.begin()
         await here.lives(10 * MINUTE, 44 * MINUTE, 46 * MINUTE)

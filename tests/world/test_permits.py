@@ -7,9 +7,11 @@ import pytest
 from aiohttp import web
 
 from chains.artifacts.reference import Repository
+from chains.demo.listening import HOST, listening
 from chains.demo.registry.server import RegistryServer
 from chains.demo.rekor.server import RekorServer
 from chains.errors import EdgeError
+from chains.hosts.reach import Reach
 from chains.kube.client import KubeClient
 from chains.kube.resources import CONFIG_MAPS
 from chains.registry.client import RegistryClient
@@ -63,7 +65,7 @@ async def test_a_permit_is_asked_for_once_a_write(tmp_path: Path) -> None:
 
 
 async def test_a_registry_is_read_and_not_written_and_is_not_blamed() -> None:
-    async with RegistryServer() as server, RegistryClient(env={}, permit=forbid) as client:
+    async with RegistryServer() as server, RegistryClient(Reach(permit=forbid)) as client:
         there = Repository(server.address, "team/app")
         assert await client.get_manifest(there, "latest", NOBODY) is None
         for _ in range(10):
@@ -72,14 +74,14 @@ async def test_a_registry_is_read_and_not_written_and_is_not_blamed() -> None:
             with pytest.raises(EdgeError, match="not now"):
                 await client.put_manifest(there, "latest", b"{}", "application/json", NOBODY)
         assert await client.get_manifest(there, "latest", NOBODY) is None
-        assert not client.breaker.states()
+        assert not client.reach.breaker.states()
 
 
 @pytest.mark.parametrize("log", [LogV1, LogV2])
 async def test_a_log_takes_nothing_and_is_not_blamed(log: type[LogV1 | LogV2]) -> None:
     async with RekorServer() as server:
         keys = (LogKey.from_pem(server.public_key),)
-        async with log(server.url, keys, permit=forbid) as client:
+        async with log(server.url, keys, reach=Reach(permit=forbid)) as client:
             for _ in range(10):
                 with pytest.raises(EdgeError, match="not now"):
                     await client.upload(await signed_image())
@@ -96,13 +98,7 @@ async def test_a_registry_is_told_which_replica_asks(pod: str, agent: str) -> No
         seen.append(request.headers["User-Agent"])
         return web.Response(status=404)
 
-    runner = web.ServerRunner(web.Server(answer))
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        address = "{}:{}".format(*runner.addresses[0][:2])
-        async with RegistryClient(env={"POD_NAME": pod}) as client:
-            await client.get_manifest(Repository(address, "a"), "b", NOBODY)
-    finally:
-        await runner.cleanup()
+    reach = Reach.from_environment({"POD_NAME": pod})
+    async with listening(web.ServerRunner(web.Server(answer))) as port, RegistryClient(reach) as client:
+        await client.get_manifest(Repository(f"{HOST}:{port}", "a"), "b", NOBODY)
     assert set(seen) == {agent}

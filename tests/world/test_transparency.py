@@ -22,7 +22,7 @@ async def check(here: Here, image) -> None:  # type: ignore[no-untyped-def]
     """Verify signature, attestation and both log entries of an image, offline."""
     await here.verify(image)
     keys, public_key = (LogKey.from_pem(here.world.rekor.public_key),), here.world.public_key.read_bytes()
-    async with RegistryClient(env={}) as client:
+    async with RegistryClient() as client:
         stored = CosignImages(client, ChainedKeychain())
         for signed in (*await stored.signatures(image), *await stored.attestations(image)):
             verify_logged(signed, keys, public_key)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any, Self
 
 import yaml
@@ -22,10 +23,10 @@ from chains.demo.kubernetes.shortcuts import named_kind, put_object
 from chains.demo.kubernetes.status import StatusError, method_not_allowed, not_acceptable, unauthorized
 from chains.demo.kubernetes.targets import find_target
 from chains.demo.kubernetes.watches import Watches
+from chains.demo.listening import HOST, listening
 
 BOOKMARK_SECONDS = 60.0
 FIRST_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
-_HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 1.0
 _OPEN = frozenset({*HEALTH, "/version"})
 
@@ -57,7 +58,7 @@ class KubernetesServer:
         self.url = ""
         self._tokens = dict(tokens or {})
         self._calls = Calls(self.cluster, self.watches, bookmark_seconds)
-        self._runner: web.AppRunner | None = None
+        self._life = AsyncExitStack()
         self._port = 0
 
     async def __aenter__(self) -> Self:
@@ -76,20 +77,14 @@ class KubernetesServer:
         app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
         app.router.add_route("*", "/{path:.*}", self._answer)
         # Cancelled with its connection, a watch that nobody reads any more does not linger.
-        self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, _HOST, self._port).start()
-        self._port = self._runner.addresses[0][1]
-        self.url = f"http://{_HOST}:{self._port}"
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS)
+        self._port = await self._life.enter_async_context(listening(runner, port=self._port))
+        self.url = f"http://{HOST}:{self._port}"
 
     async def stop(self) -> None:
         """Close every watch and connection and listen no longer."""
         self.watches.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._life.aclose()
 
     def kubeconfig(self, token: str | None = None) -> str:
         """Return a kubeconfig (YAML) for a token, by default the first.

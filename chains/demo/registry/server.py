@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from types import TracebackType
+from contextlib import AsyncExitStack
 from typing import Self, cast
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from aiohttp.streams import StreamReader
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.demo.faults import Faults
+from chains.demo.listening import HOST, listening
 from chains.demo.registry.access import Gate, Open, needed_scopes
 from chains.demo.registry.answers import answer_for, check_route
 from chains.demo.registry.behaviour import Behaviour
@@ -56,24 +57,19 @@ class RegistryServer:
         self._tls = tls
         self._storage = Storage()
         self._uploads = Uploads()
-        self._runner: web.ServerRunner | None = None
+        self._life = AsyncExitStack()
         self._address = ""
 
     async def __aenter__(self) -> Self:
         server = web.Server(
             self._answer, request_factory=self._request, access_log=None, auto_decompress=False, keepalive_timeout=75
         )
-        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls, backlog=1024).start()
-        self._address = "{}:{}".format(*self._runner.addresses[0][:2])
+        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
+        self._address = f"{HOST}:{await self._life.enter_async_context(listening(runner, tls=self._tls))}"
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+    async def __aexit__(self, *_: object) -> None:
+        await self._life.aclose()
 
     @property
     def address(self) -> str:

@@ -10,7 +10,7 @@ from chains.demo.rekor.answers import Document, refusal
 from chains.demo.rekor.log import Log
 from chains.demo.rekor.proposals_v2 import canonicalise_v2
 from chains.errors import InputError
-from chains.payloads.sigstore_bundle import write_log_entry
+from chains.payloads.log_entry_json import write_log_entry
 from chains.rekor.log_v2 import INDEX_HEADER
 from chains.rekor.tiles import HEIGHT, WIDTH
 

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
-from types import TracebackType
+from contextlib import AsyncExitStack
 from typing import Self
 
 from aiohttp import web
 
 from chains.demo.faults import Faults
+from chains.demo.listening import HOST, listening
 from chains.demo.rekor.answers import Document
 from chains.demo.rekor.api_v1 import ApiV1
 from chains.demo.rekor.api_v2 import ApiV2
@@ -17,7 +18,6 @@ from chains.keys.signer import KeySigner
 
 TREE_ID = f"{1193050959916656506:016x}"
 NAME = "rekor.demo"
-HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 0.2
 _LARGEST_ENTRY = 32 << 20
 
@@ -37,24 +37,19 @@ class RekorServer:
         self.tiles = Log(self.signer, HOST, promises=False)
         self.distort: Callable[[Document], None] | None = None
         self.clock = clock
-        self._runner: web.AppRunner | None = None
+        self._life = AsyncExitStack()
         self._port = 0
 
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self.faults.middleware], client_max_size=_LARGEST_ENTRY)
         app.add_routes(ApiV1(self.log, self._now, self._distorted, self.public_key).routes())
         app.add_routes(ApiV2(self.tiles, self._distorted).routes())
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, 0).start()
-        self._port = self._runner.addresses[0][1]
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        self._port = await self._life.enter_async_context(listening(runner))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+    async def __aexit__(self, *_: object) -> None:
+        await self._life.aclose()
 
     @property
     def url(self) -> str:

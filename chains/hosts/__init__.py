@@ -1,0 +1,1 @@
+"""Hosts that edges speak HTTP to: how they are reached, left alone and understood."""

@@ -1,0 +1,347 @@
+"""When a host is left alone, for how long, and who may try it: by a clock that is set by hand."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from chains.errors import EdgeError, InputError
+from chains.hosts.answer import Answer
+from chains.hosts.breaker import FAILURES, LONGEST_INTEREST, Breaker, State
+from chains.hosts.errors import UnreachableError
+from tests.registry.builders import Clock
+
+HOST = "https://registry.example.com"
+OTHER = "https://other.example.com"
+REFUSED = UnreachableError("registry.example.com cannot be reached: refused", transient=True)
+
+
+def breaker(clock: Clock, hosts: int = 8) -> Breaker:
+    """A breaker that always waits the shortest time it may."""
+    return Breaker(clock=clock, draw=lambda shortest, _: shortest, hosts=hosts)
+
+
+def answer(status: int, wait: str | None = None) -> Answer:
+    headers = CIMultiDict({} if wait is None else {"Retry-After": wait})
+    return Answer(URL(HOST), status, CIMultiDictProxy(headers))
+
+
+def asked(
+    hosts: Breaker,
+    outcome: Answer | BaseException,
+    host: str = HOST,
+    told: list[tuple[str, int | None]] | None = None,
+) -> None:
+    """Send one request that ends so, with its failure noted."""
+    noted = [] if told is None else told
+    with hosts.attempt(host, lambda *failure: noted.append(failure)) as attempt:
+        attempt.begin()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        attempt.answered(outcome)
+
+
+def fail(hosts: Breaker, times: int = FAILURES, outcome: Answer | None = None, host: str = HOST) -> None:
+    for _ in range(times):
+        asked(hosts, outcome or answer(503), host)
+
+
+def refusal(hosts: Breaker, host: str = HOST) -> EdgeError:
+    """The error with which a request to this host fails at once."""
+    with pytest.raises(EdgeError) as raised:
+        asked(hosts, AssertionError("it went out"), host)
+    return raised.value
+
+
+def opened(clock: Clock) -> Breaker:
+    hosts = breaker(clock)
+    fail(hosts)
+    return hosts
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
+def test_a_host_is_left_alone_after_three_failures_in_a_row(status: int) -> None:
+    hosts = breaker(Clock())
+    fail(hosts, 2, answer(status))
+    assert hosts.states() == {HOST: State.CLOSED}
+    fail(hosts, 1, answer(status))
+    assert hosts.states() == {HOST: State.OPEN}
+    assert refusal(hosts).transient
+
+
+def test_a_request_that_gets_no_answer_is_a_failure() -> None:
+    hosts = breaker(Clock())
+    for _ in range(FAILURES):
+        with pytest.raises(UnreachableError):
+            asked(hosts, REFUSED)
+    assert hosts.states() == {HOST: State.OPEN}
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 307, 400, 401, 403, 404, 405, 413])
+def test_any_other_answer_ends_the_row(status: int) -> None:
+    hosts = breaker(Clock())
+    for _ in range(3):
+        fail(hosts, 2)
+        asked(hosts, answer(status))
+        assert hosts.states() == {}
+
+
+def test_a_lasting_refusal_of_what_came_ends_the_row() -> None:
+    hosts = breaker(Clock())
+    fail(hosts, 2)
+    with pytest.raises(EdgeError, match="too large"):
+        asked(hosts, EdgeError("too large", transient=False))
+    assert hosts.states() == {}
+
+
+@pytest.mark.parametrize("end", [asyncio.CancelledError(), InputError("the CA file cannot be used")])
+def test_what_says_nothing_about_the_host_counts_neither_way(end: BaseException) -> None:
+    hosts = breaker(Clock())
+    for _ in range(5):
+        with pytest.raises(type(end)):
+            asked(hosts, end)
+    assert hosts.states() == {}
+    fail(hosts, 2)
+    with pytest.raises(type(end)):
+        asked(hosts, end)
+    fail(hosts, 1)
+    assert hosts.states() == {HOST: State.OPEN}
+
+
+def test_hosts_are_left_alone_each_for_itself() -> None:
+    hosts = opened(Clock())
+    asked(hosts, answer(200), OTHER)
+    assert hosts.states() == {HOST: State.OPEN}
+
+
+def test_the_refusal_names_the_host_the_cause_and_the_next_try() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    clock.now += 0.25
+    error = refusal(hosts)
+    assert str(error) == f"{HOST} is left alone after 3 failures in a row: it answered 503; it is tried next in 1 s"
+    assert error.retry_after is None
+    assert (hosts.wait(HOST), hosts.wait(OTHER)) == (0.75, 0)
+
+
+def test_the_refusal_is_of_the_kind_of_the_last_failure() -> None:
+    hosts = breaker(Clock())
+    for _ in range(FAILURES):
+        with pytest.raises(UnreachableError):
+            asked(hosts, REFUSED)
+    error = refusal(hosts)
+    assert isinstance(error, UnreachableError)
+    assert str(REFUSED) in str(error)
+    assert not isinstance(refusal(opened(Clock())), UnreachableError)
+
+
+def test_the_wait_doubles_from_one_second_to_half_a_minute() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    waits = []
+    for _ in range(9):
+        refusal(hosts)
+        waits.append(hosts.wait(HOST))
+        clock.now += waits[-1]
+        fail(hosts, 1)
+    assert waits == [1, 2, 4, 8, 16, 24, 24, 24, 24]
+
+
+def test_the_wait_is_drawn_and_never_longer_than_half_a_minute() -> None:
+    clock = Clock()
+    drawn: list[tuple[float, float]] = []
+
+    def longest(low: float, high: float) -> float:
+        drawn.append((low, high))
+        return high
+
+    hosts = Breaker(clock=clock, draw=longest)
+    fail(hosts)
+    for _ in range(2000):
+        clock.now += 60
+        fail(hosts, 1)
+    assert drawn[:2] == [(1, 1.25), (2, 2.5)]
+    assert drawn[-1] == (24, 30)
+
+
+@pytest.mark.parametrize(("wait", "seconds"), [("30", 30), ("0", 1), ("86400", 300), ("soon", 1)])
+def test_the_wait_that_a_host_asks_for_is_kept_within_five_minutes(wait: str, seconds: float) -> None:
+    hosts = breaker(Clock())
+    fail(hosts, 3, answer(429, wait))
+    assert hosts.wait(HOST) == seconds
+    assert refusal(hosts).retry_after == (seconds if seconds > 1 else None)
+
+
+def test_a_date_to_wait_for_is_obeyed() -> None:
+    hosts = breaker(Clock())
+    fail(hosts, 3, answer(503, format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)))
+    assert refusal(hosts).retry_after == 300
+
+
+def test_a_wait_that_was_asked_for_early_in_the_row_is_not_forgotten() -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    fail(hosts, 1, answer(429, "30"))
+    clock.now += 10
+    fail(hosts, 2)
+    assert refusal(hosts).retry_after == 20
+
+
+def test_one_request_tries_the_host_when_the_wait_is_over_and_the_others_fail_at_once() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    clock.now += 1
+    with hosts.attempt(HOST) as trial:
+        trial.begin()
+        assert hosts.states() == {HOST: State.HALF_OPEN}
+        for _ in range(100):
+            error = refusal(hosts)
+            assert "it is being tried now" in str(error)
+            assert error.retry_after is None
+        trial.answered(answer(200))
+    assert hosts.states() == {}
+    asked(hosts, answer(200))
+
+
+def test_success_resets_the_row_and_the_wait() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    for _ in range(4):
+        clock.now += 60
+        fail(hosts, 1)
+    clock.now += 60
+    asked(hosts, answer(404))
+    fail(hosts, 2)
+    assert hosts.states() == {HOST: State.CLOSED}
+    fail(hosts, 1)
+    assert hosts.wait(HOST) == 1
+
+
+async def test_there_is_a_chance_when_the_wait_of_a_host_is_over() -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    told = asyncio.create_task(hosts.chance())
+    fail(hosts, 2)
+    await asyncio.sleep(0)
+    fail(hosts, 1)
+    fail(hosts, 3, answer(429, "300"), host=OTHER)
+    await asyncio.sleep(0)
+    assert not told.done()
+    clock.now += 1
+    assert await told is False
+
+
+async def test_a_host_that_is_being_tried_is_no_chance() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    clock.now += 1
+    with hosts.attempt(HOST) as trial:
+        trial.begin()
+        told = asyncio.create_task(hosts.chance())
+        await asyncio.sleep(0)
+        assert not told.done()
+        trial.answered(answer(503))
+    clock.now += 2
+    assert await told is False
+
+
+async def test_a_host_that_nobody_asks_for_any_more_is_no_chance() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    clock.now += LONGEST_INTEREST
+    told = asyncio.create_task(hosts.chance())
+    await asyncio.sleep(0)
+    assert not told.done()
+    with hosts.attempt(HOST) as trial:
+        trial.begin()
+        refusal(hosts)
+        trial.answered(answer(503))
+    clock.now += 2
+    assert await told is False
+
+
+def test_a_trial_that_is_cancelled_lets_the_next_one_try() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    clock.now += 1
+    with pytest.raises(asyncio.CancelledError):
+        asked(hosts, asyncio.CancelledError())
+    assert hosts.states() == {HOST: State.OPEN}
+    asked(hosts, answer(200))
+    assert hosts.states() == {}
+
+
+@pytest.mark.parametrize("late", [200, 503])
+def test_requests_that_were_under_way_when_the_host_was_given_up_change_nothing(late: int) -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    with hosts.attempt(HOST) as slow, hosts.attempt(HOST) as slower:
+        slow.begin()
+        slower.begin()
+        fail(hosts)
+        clock.now += 1
+        slow.answered(answer(late))
+        slower.answered(answer(late))
+    assert hosts.states() == {HOST: State.OPEN}
+    asked(hosts, answer(200))
+    assert hosts.states() == {}
+
+
+def test_a_request_that_never_went_out_says_nothing() -> None:
+    hosts = breaker(Clock())
+    fail(hosts, 2)
+    with pytest.raises(EdgeError), hosts.attempt(HOST):
+        raise EdgeError("no connection came free in time", transient=True)
+    assert hosts.states() == {HOST: State.CLOSED}
+
+
+def test_hostile_names_do_not_fill_the_memory() -> None:
+    clock = Clock()
+    hosts = breaker(clock, hosts=4)
+    for number in range(100):
+        fail(hosts, 3, host=f"https://h{number}")
+    assert list(hosts.states()) == [f"https://h{number}" for number in range(96, 100)]
+    clock.now += 1
+    with hosts.attempt("https://h99") as trial:
+        trial.begin()
+        fail(hosts, 3, host="https://a")
+        fail(hosts, 3, host="https://b")
+        fail(hosts, 3, host="https://c")
+        fail(hosts, 3, host="https://d")
+        trial.answered(answer(200))
+    assert "https://h99" not in hosts.states()
+
+
+async def test_a_host_that_works_again_is_told_of_whoever_tried_it() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    told = asyncio.create_task(hosts.chance())
+    await asyncio.sleep(0)
+    clock.now += 1
+    asked(hosts, answer(200))
+    assert await told is True
+
+
+async def test_a_chance_that_nobody_takes_comes_again_after_the_longest_wait() -> None:
+    clock = Clock()
+    hosts = opened(clock)
+    clock.now += 1
+    assert await hosts.chance() is False
+    again = asyncio.create_task(hosts.chance())
+    await asyncio.sleep(0)
+    assert not again.done()
+    clock.now += 30
+    assert await again is False
+
+
+def test_each_request_that_failed_is_told_with_its_status() -> None:
+    told: list[tuple[str, int | None]] = []
+    hosts = Breaker(clock=Clock())
+    for status in (200, 404, 429, 503):
+        asked(hosts, answer(status), told=told)
+    with pytest.raises(EdgeError):
+        asked(hosts, REFUSED, OTHER, told)
+    assert told == [(HOST, 404), (HOST, 429), (HOST, 503), (OTHER, None)]

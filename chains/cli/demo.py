@@ -104,7 +104,7 @@ From another terminal:
   export SIGSTORE_REKOR_PUBLIC_KEY={here.log_key}
   kubectl get taskruns,pipelineruns --all-namespaces
   kubectl describe taskrun build-hello-x7k2p --namespace builds
-  chains audit --all-namespaces {cosign}
+  chains audit --all-namespaces --images-only {cosign}
   cosign verify {cosign} {image}
   cosign verify-attestation --type slsaprovenance {cosign} {image}
 """

@@ -161,7 +161,7 @@ async def attest_another_run(here: World, image: ImageReference, signer: KeySign
     body = json.dumps({"_type": "t", "predicateType": kind, "subject": subject, "predicate": predicate}).encode()
     made = await signer.sign(pre_authentication_encoding(IN_TOTO, body))
     signed = SignedPayload(Payload(body, IN_TOTO, kind, "run", (image,)), made, envelope(IN_TOTO, body, made))
-    async with RegistryClient(env={}) as client:
+    async with RegistryClient() as client:
         store = OciStore(client, lambda _origin: ChainedKeychain())
         await store.put(signed, Origin("TaskRun", NAMESPACE, "another", "another", "default"))
 

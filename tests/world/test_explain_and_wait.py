@@ -186,7 +186,7 @@ async def test_waiting_asks_the_log_that_is_named(tmp_path: Path) -> None:
 
 async def upload(here: Here, image: ImageReference, log: RekorServer) -> None:
     """Let the log have what stands beside an image."""
-    async with RegistryClient(env={}) as client, LogV1(log.url, (LogKey.from_pem(log.public_key),)) as there:
+    async with RegistryClient() as client, LogV1(log.url, (LogKey.from_pem(log.public_key),)) as there:
         beside = CosignImages(client, ChainedKeychain())
         for candidate in (*await beside.find_signatures(image), *await beside.find_attestations(image)):
             for signed in candidate.signed:

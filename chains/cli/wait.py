@@ -16,7 +16,7 @@ from chains.cli.run_name import RunName, kind_of, near_kind, read_run_names
 from chains.cli.verify_flags import Logs, VerifyFlags, all_flags, images_beside_logs, log_verifier
 from chains.cli.verify_output import Printed
 from chains.cli.verifying_key import verifier_for
-from chains.cli.wait_run import Awaited, HopelessError, await_run
+from chains.cli.wait_run import HopelessError, await_run
 from chains.errors import ChainsError, EdgeError, InputError, VerificationError
 from chains.pipeline.ports import Verifier
 from chains.pipeline.verify import Demands, OtherTypeError, Verified, verify_attestations, verify_signatures
@@ -56,12 +56,12 @@ class _Waiting:
         self._demands = demands
         self._type = predicate_type(type_name) if type_name else ""
 
-    async def until_verified(self, awaited: Awaited) -> _Row:
+    async def until_verified(self, name: str) -> _Row:
         """Ask the registry, more and more rarely, until all that is awaited holds."""
         pause = FIRST_PAUSE
         while True:
             try:
-                return await self._verify(awaited)
+                return await self._verify(name)
             except VerificationError as error:
                 self.why, asked = str(error), 0.0
             except EdgeError as error:
@@ -71,21 +71,16 @@ class _Waiting:
             await asyncio.sleep(max(pause, asked))
             pause = min(LONGEST_PAUSE, pause * GROWTH)
 
-    async def _verify(self, awaited: Awaited) -> _Row:
-        image, stored = await self._source.resolve(awaited.image), self._source.stored(awaited.image)
-        signatures = 0
-        attested: tuple[str, ...] = ()
-        if awaited.signature:
-            signatures = len((await verify_signatures(image, stored, self._verifier, self._demands)).accepted)
-        if awaited.attestation:
-            try:
-                found = await verify_attestations(image, stored, self._verifier, self._type, self._demands)
-                attested = _types(found)
-            except OtherTypeError as error:
-                if self._type:
-                    raise
-                attested = error.found
-        return _Row(str(image), signatures, attested)
+    async def _verify(self, name: str) -> _Row:
+        image, stored = await self._source.resolve(name), self._source.stored(name)
+        signatures = await verify_signatures(image, stored, self._verifier, self._demands)
+        try:
+            attested = _types(await verify_attestations(image, stored, self._verifier, self._type, self._demands))
+        except OtherTypeError as error:
+            if self._type:
+                raise
+            attested = error.found
+        return _Row(str(image), len(signatures.accepted), attested)
 
 
 @click.command(name="wait", cls=CosignCommand)
@@ -98,7 +93,8 @@ def command(words: tuple[str, ...], namespace: str, type_name: str, kubeconfig: 
     """Wait until an image, or every image of taskrun/NAME or pipelinerun/NAME, is signed and attested by a key.
 
     Ends with 0 when all of it verifies, 3 when --timeout is over, 4 when the run was given up or is never signed, 5
-    when that cannot be judged: no such key, run or right. A run is watched; registries are asked ever more rarely.
+    when that cannot be judged: no such key, run or right, or one of both is not kept beside the image. A run is watched,
+    and chains-config read; registries are asked ever more rarely.
     """
     try:
         flags, what = VerifyFlags.of(given), _what(words, namespace)
@@ -145,14 +141,13 @@ async def _wait(wanted: _Wanted, seconds: int) -> tuple[tuple[_Row, ...] | None,
     try:
         async with asyncio.timeout(seconds):
             if isinstance(wanted.what, RunName):
-                awaited = await await_run(wanted.kubeconfig, wanted.what)
+                names = await await_run(wanted.kubeconfig, wanted.what)
             else:
-                awaited = (Awaited(wanted.what, signature=True, attestation=True),)
-            names = tuple(each.image for each in awaited)
+                names = (wanted.what,)
             async with images_beside_logs(wanted.where, names, verifier, wanted.logs) as source:
                 waiting = _Waiting(source, verifier, flags.demands({}, wanted.logs), wanted.type_name)
                 try:
-                    return tuple([await waiting.until_verified(each) for each in awaited]), ""
+                    return tuple([await waiting.until_verified(each) for each in names]), ""
                 finally:
                     why = waiting.why
     except TimeoutError:

@@ -1,9 +1,8 @@
 """Waiting for a run's mark over one watch, and what is then to be verified beside its images."""
 
 from contextlib import aclosing
-from dataclasses import dataclass
 
-from chains.cli.explain.cluster import read_settings
+from chains.cli.explain.cluster import settings_in_force
 from chains.cli.run_name import RunName
 from chains.config.config import Config
 from chains.controller.turn import gather_children
@@ -23,19 +22,11 @@ class HopelessError(ChainsError):
     """The run will not be signed as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """What is to be verified of one image, by name with its digest."""
+async def await_run(kubeconfig: str | None, named: RunName) -> tuple[str, ...]:
+    """Wait until a run is marked, and return the images beside which it has put a signature and an attestation.
 
-    image: str
-    signature: bool
-    attestation: bool
-
-
-async def await_run(kubeconfig: str | None, named: RunName) -> tuple[Awaited, ...]:
-    """Wait until a run is marked, and return what it has put beside images.
-
-    Raises HopelessError when it is given up or never signed, InputError when there is none or nothing to verify.
+    Raises HopelessError when it is given up or never signed, InputError when there is none, or one of both is kept
+    elsewhere; EdgeError too where the cluster's settings, which tell that, cannot be read.
     """
     client = await KubeClient.connect(kubeconfig)
     try:
@@ -43,7 +34,7 @@ async def await_run(kubeconfig: str | None, named: RunName) -> tuple[Awaited, ..
         text = await cluster.read_named(named.kind, named.namespace, named.name)
         if text is None:
             raise named.missing()
-        config, _ = await read_settings(client)
+        config = await settings_in_force(client)
         run = await _settled(client, parse_run(text), config)
         children = await gather_children(run.key, run, cluster)
         return _beside_images(run, children, config)
@@ -75,11 +66,15 @@ def _is_over(run: Run, config: Config) -> bool:
     return is_settled(run.annotations)
 
 
-def _beside_images(run: Run, children: tuple[Run, ...], config: Config) -> tuple[Awaited, ...]:
+def _beside_images(run: Run, children: tuple[Run, ...], config: Config) -> tuple[str, ...]:
+    """Return the images that both stand beside; one of which that cannot be asked must not pass for verified."""
     plans = [plan_run(run, config, children), *(plan_run(child, config) for child in children)]
     requests = [request for plan in plans for request in plan.requests if "oci" in request.stores]
     signed = {str(image) for request in requests if request.kind == "oci" for image in request.payload.images}
     attested = {str(image) for request in requests if request.kind != "oci" for image in request.payload.images}
     if not signed | attested:
         raise InputError(f"{run} has left nothing beside an image that could be verified: its storage names no oci")
-    return tuple(Awaited(image, image in signed, image in attested) for image in sorted(signed | attested))
+    for image in sorted(signed ^ attested):
+        lacks, kind = ("signature", "oci") if image in attested else ("attestation", run.kind.lower())
+        raise InputError(f"{run} has put no {lacks} beside {image}: artifacts.{kind}.storage names no oci")
+    return tuple(sorted(signed))

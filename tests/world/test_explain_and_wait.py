@@ -13,7 +13,7 @@ from chains.artifacts.reference import ImageReference
 from chains.controller.turn import End
 from chains.demo.faults import Fault
 from chains.demo.rekor.server import RekorServer
-from chains.demo.world import world
+from chains.demo.world import SYSTEM_NAMESPACE, world
 from chains.keys.generate import generate_key_pair
 from chains.registry.client import RegistryClient
 from chains.registry.cosign_images import CosignImages
@@ -153,6 +153,34 @@ async def test_waiting_ends_with_5_for_what_cannot_be_judged(tmp_path: Path) -> 
         await here.kubernetes.apply(found)
         kept = await ran("wait", "taskrun/kept", "--key", here.public_key, *flags)
         assert (kept.returncode, "names no oci" in kept.stderr) == (5, True)
+
+
+@pytest.mark.parametrize("flags", [(), ("--type", "slsaprovenance")])
+@pytest.mark.parametrize("kept", ["taskrun", "oci"])
+async def test_a_run_that_keeps_one_of_both_elsewhere_does_not_pass(
+    tmp_path: Path, kept: str, flags: tuple[str, ...]
+) -> None:
+    async with inhabited(tmp_path, OCI | {f"artifacts.{kept}.storage": "tekton"}) as here:
+        await here.apply_build("one")
+        await here.until(End.SIGNED)
+        done = await waited(here, "taskrun/one", *flags)
+        assert (done.returncode, done.stdout) == (5, "")
+        assert f"artifacts.{kept}.storage names no oci" in done.stderr
+
+
+async def test_settings_that_are_not_known_are_not_guessed(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, PIPELINES) as here:
+        await here.apply_build("one")
+        await here.until(End.SIGNED)
+        away = here.world.kubernetes.faults.add(Fault(path="/configmaps/chains-config", status=403))
+        done = await waited(here, "taskrun/one")
+        assert (done.returncode, done.stdout) == (5, "")
+        here.world.kubernetes.faults.remove(away)
+        held = here.world.kubernetes.get("ConfigMap", "chains-config", SYSTEM_NAMESPACE)
+        assert held is not None
+        await here.world.kubernetes.apply({**held, "data": {"artifacts.oci.storage": "nowhere"}})
+        done = await waited(here, "taskrun/one")
+        assert (done.returncode, "chains-config is refused" in done.stderr) == (5, True)
 
 
 async def test_what_was_waited_for_is_printed_as_json_and_into_a_file(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import msgspec
 
 from chains.cli.run_name import RunName
-from chains.config.config import Config, read_config
+from chains.config.config import Config, ConfigReading, read_config
 from chains.controller.turn import gather_children
-from chains.errors import ChainsError, EdgeError
+from chains.errors import ChainsError, EdgeError, InputError
 from chains.kube.client import KubeClient
 from chains.kube.cluster import CONFIG_MAP, KubeCluster
 from chains.kube.config_map import read_config_map
@@ -57,13 +57,29 @@ async def read_case(kubeconfig: str | None, named: RunName) -> Case:
 
 async def read_settings(client: KubeClient) -> tuple[Config, tuple[str, ...]]:
     """Return the configuration of the cluster, the defaults where it cannot be read, and what is wrong with it."""
-    namespace = os.environ.get("SYSTEM_NAMESPACE") or "tekton-chains"
     try:
-        held = await read_config_map(client, namespace, CONFIG_MAP)
+        reading = await _reading(client)
     except EdgeError as error:
         return read_config({}).config, (f"chains-config cannot be read, so the defaults are taken for it: {error}",)
-    reading = read_config({name: text.decode("utf-8", "replace") for name, text in held.items()})
-    return reading.config, tuple(f"chains-config is refused: {why}" for why in (*reading.problems, *reading.impossible))
+    return reading.config, _refusals(reading)
+
+
+async def settings_in_force(client: KubeClient) -> Config:
+    """Return the configuration of the cluster; raise EdgeError or InputError where it is not known what is in force."""
+    reading = await _reading(client)
+    for why in _refusals(reading):
+        raise InputError(why)
+    return reading.config
+
+
+async def _reading(client: KubeClient) -> ConfigReading:
+    namespace = os.environ.get("SYSTEM_NAMESPACE") or "tekton-chains"
+    held = await read_config_map(client, namespace, CONFIG_MAP)
+    return read_config({name: text.decode("utf-8", "replace") for name, text in held.items()})
+
+
+def _refusals(reading: ConfigReading) -> tuple[str, ...]:
+    return tuple(f"chains-config is refused: {why}" for why in (*reading.problems, *reading.impossible))
 
 
 async def _told(client: KubeClient, run: Run) -> AsyncIterator[str]:

@@ -93,8 +93,8 @@ def command(words: tuple[str, ...], namespace: str, type_name: str, kubeconfig: 
     """Wait until an image, or every image of taskrun/NAME or pipelinerun/NAME, is signed and attested by a key.
 
     Ends with 0 when all of it verifies, 3 when --timeout is over, 4 when the run was given up or is never signed, 5
-    when that cannot be judged: no such key, run or right, or one of both is not kept beside the image. A run is watched,
-    and chains-config read; registries are asked ever more rarely.
+    when that cannot be judged: no such key, run or right, or one of both is not kept beside the image. A run is
+    watched, and chains-config read; registries are asked ever more rarely.
     """
     try:
         flags, what = VerifyFlags.of(given), _what(words, namespace)

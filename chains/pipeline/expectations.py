@@ -9,6 +9,8 @@ from chains.errors import ChainsError, VerificationError
 from chains.pipeline.provenance import Provenance, Source, read_provenance
 from chains.pipeline.verify import Accepted, NoneHoldsError, Refusal, Verified
 
+_CLOCKS_DIFFER = timedelta(minutes=5)
+
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
@@ -78,6 +80,8 @@ def _has(source: Source, digest: str) -> bool:
 def _check_age(finished: datetime | None, most: timedelta, now: datetime) -> None:
     if finished is None:
         raise VerificationError("it does not tell when the build ended")
+    if finished - now > _CLOCKS_DIFFER:
+        raise VerificationError(f"its build ended {finished.isoformat()}, which is after {now.isoformat()}")
     if now - finished > most:
         raise VerificationError(f"its build ended {finished.isoformat()}, which is longer ago than {span_text(most)}")
 

@@ -180,8 +180,11 @@ def test_what_provenance_must_say_is_asked_of_every_image(registry: RegistryServ
     ended = audit("--builder-id", "https://builder.example.com/other", name)
     assert ended.exit_code == 12
     assert "its builder is" in ended.stdout
-    assert audit("--max-age", "1d", "--time", "1999-01-01T00:00:00Z", name).exit_code == 0
     assert audit("--max-age", "1d", "--time", "2999-01-01T00:00:00Z", name).exit_code == 12
+    before = audit("--max-age", "1d", "--time", "1999-01-01T00:00:00Z", name)
+    assert (before.exit_code, "which is after 1999" in before.stdout) == (12, True)
+    build = json.loads(audit("-o", "json", name).stdout)["entries"][0]["attestations"][0]["build"]
+    assert audit("--max-age", "1d", "--time", build["finished"], name).exit_code == 0
 
 
 def test_several_names_of_one_image_have_what_stands_beside_it_fetched_once(registry: RegistryServer) -> None:

@@ -66,6 +66,7 @@ def test_what_was_kept_and_moved_gives_the_same_verdicts_and_proofs(
     assert after["scope"][1:] == before["scope"]
     [note] = after["notes"]
     assert note.startswith("Judged again from ")
+    assert note.endswith("which digest a tag had is told by the evidence alone")
 
 
 def test_an_archive_that_was_unpacked_is_evidence_still_and_one_image_may_stand_in_it_twice(
@@ -151,6 +152,25 @@ def test_whoever_seals_changed_evidence_anew_still_cannot_make_it_verify(
     assert "verified" not in verdicts(again(resealed(folder)))
 
 
+@pytest.mark.parametrize("name", ["registry.example.com/prod", "{there}@sha256:" + "a" * 64, "{there}/other:v1"])
+def test_an_image_is_not_judged_under_the_name_of_another(registry: RegistryServer, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "evidence"
+    made(registry, folder)
+    report = json.loads((folder / "report.json").read_text())
+    report["entries"][0]["name"] = name.format(there=f"{registry.address}/c25/app")
+    (folder / "report.json").write_text(json.dumps(report))
+    ended = again(resealed(folder))
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "which is another image" in ended.stderr
+
+
+def test_the_age_of_builds_is_counted_from_what_the_auditor_says(registry: RegistryServer, tmp_path: Path) -> None:
+    made(registry, tmp_path / "evidence.zip")
+    ended = again(tmp_path / "evidence.zip", "--max-age", "1d", "--time", "2999-01-01T00:00:00Z")
+    assert verdicts(ended)[:2] == ["does not verify"] * 2
+    assert "longer ago than 1 day" in ended.stdout
+
+
 def test_a_key_must_come_from_elsewhere(registry: RegistryServer, tmp_path: Path) -> None:
     made(registry, tmp_path / "evidence.zip")
     ended = again(tmp_path / "evidence.zip", keys=())
@@ -219,6 +239,7 @@ def test_log_entries_that_were_asked_for_are_kept_and_hold_offline(signed: Signe
         (("--from-evidence", "save25"), "save25 is no evidence of an audit"),
         (("--from-evidence", "e.zip", "a/b"), "it goes with no other scope"),
         (("--from-evidence", "e.zip", "--evidence", "f.zip"), "it goes with no other scope"),
+        (("--from-evidence", "e.zip", "--max-age", "1d"), "give --time"),
         (("--evidence", "save25", "a/b"), "something is there already"),
         (("--evidence", "no/such/e.zip", "a/b"), "there is no such folder"),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from chains.artifacts.image_name import ImageName
-from chains.artifacts.reference import ImageReference
+from chains.artifacts.reference import ImageReference, shown
 from chains.audit.verdict import BAD, Entry, RunClaim, Verdict
 from chains.cli.audit.gather import targets_of
 from chains.cli.audit.scope import Target, read_claim
@@ -115,6 +115,9 @@ class Again:
         image = None if row.image is None else ImageReference.parse(row.image)
         if image is None or not self._has(image):
             return _as_recorded(row)
+        named = ImageName.parse(row.name)
+        if named.repository != image.repository or named.digest not in (None, image.digest):
+            raise InputError(f"the report in the evidence takes {image} for {shown(row.name)}, which is another image")
         return Target(ImageName(row.name, image.repository, "", image.digest))
 
     def _of_run(self, row: _Row, run: _Run) -> Iterator[Target | RunClaim | Entry]:

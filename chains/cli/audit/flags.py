@@ -26,6 +26,7 @@ class AuditFlags(Flags, frozen=True):
     evidence: str = ""
     from_evidence: str = ""
     timeout: str = "1m0s"
+    max_age: str = ""
 
     @property
     def scope(self) -> Scope:
@@ -42,11 +43,16 @@ class AuditFlags(Flags, frozen=True):
         )
 
     def check(self) -> None:
-        """Raise InputError when there is nowhere to look, or evidence and something else."""
+        """Raise InputError when there is nowhere to look, or what is asked of evidence cannot be."""
         if not self.from_evidence:
             self.scope.check()
         elif self.scope.words or self.evidence:
             raise InputError("--from-evidence judges what the evidence holds: it goes with no other scope")
+        elif self.max_age and not self.moment:
+            raise InputError(
+                "--max-age is counted from when the audit is made, which evidence must not tell: give --time, or leave "
+                "one of --max-age and --from-evidence out"
+            )
 
     def time(self, default: datetime | None = None) -> datetime:
         """Return when the audit is made: now, unless another default is given."""

@@ -73,7 +73,10 @@ async def _again(flags: AuditFlags, verify: VerifyFlags, given: dict[str, Any]) 
         with progress(len(things)) as done:
             lookup = None if logs is None else KeptEntries(folder)
             entries = await Examiner(again, question, pace, flags.needed, done, lookup, NothingKept()).examine(things)
-        made = f"Judged again from {flags.from_evidence}, made on {moment_text(recorded.audited)} by {recorded.by}"
+        made = (
+            f"Judged again from {flags.from_evidence}, made on {moment_text(recorded.audited)} by {recorded.by}; "
+            "which digest a tag had is told by the evidence alone"
+        )
         notes = tuple(map(printable, (made, *again.differences(entries))))
     scope = (f"evidence {flags.from_evidence}", *recorded.scope)
     return _report(moment, tuple(map(printable, scope)), question, entries, notes)

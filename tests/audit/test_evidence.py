@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +27,13 @@ from tests.world.builders import NAMESPACE, inhabited
 OLD, NEW = str(WORKDIR / "k25/cosign.pub"), str(WORKDIR / "k31/cosign.pub")
 KEYS = ("--key", OLD, "--key", NEW)
 TIME = ("--time", "2026-05-01T08:00:00Z")
+# Runs the command where no file may be larger than so many bytes.
+_SMALL_FILES = """
+import resource, runpy, sys
+most = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+runpy.run_module("chains", run_name="__main__", alter_sys=True)
+"""
 __all__ = ["signed"]
 
 
@@ -80,6 +90,30 @@ def test_an_archive_that_was_unpacked_is_evidence_still_and_one_image_may_stand_
     assert len(json.loads(ended.stdout)["notes"]) == 1
     told = (tmp_path / "unpacked" / "README.txt").read_text()
     assert "chains audit --from-evidence . --key cosign.pub --insecure-ignore-tlog" in told
+
+
+@pytest.mark.parametrize("name", ["evidence.zip", "evidence"])
+def test_what_is_there_already_is_left_alone(registry: RegistryServer, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("precious")
+    ended = made(registry, tmp_path / name)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "something is there already" in ended.stderr
+    assert (tmp_path / name).read_text() == "precious"
+
+
+def test_an_archive_that_cannot_be_written_leaves_nothing_and_the_report_is_told(
+    registry: RegistryServer, tmp_path: Path
+) -> None:
+    name = f"{registry.address}/c25/app:v1"
+    told = ("audit", *KEYS, IGNORED, "-o", "json", "--evidence", str(tmp_path / "evidence.zip"), name)
+    whole = chains(*told)
+    most = (tmp_path / "evidence.zip").stat().st_size - 1
+    (tmp_path / "evidence.zip").unlink()
+    small = [sys.executable, "-c", _SMALL_FILES, str(most), *told]
+    ended = subprocess.run(small, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, "cannot be written: File too large" in ended.stderr) == (1, True), ended.stderr
+    assert json.loads(ended.stdout)["entries"] == json.loads(whole.stdout)["entries"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_socket_is_opened_for_it(registry: RegistryServer, tmp_path: Path) -> None:
@@ -259,6 +293,33 @@ def test_a_member_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> 
     assert ended.exit_code == 1
     assert "which no evidence has" in ended.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hostile.zip"]
+
+
+def test_evidence_holds_nothing_but_files(registry: RegistryServer, tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    made(registry, folder)
+    [blobs] = folder.glob("images/*/c25/app/sha256-*/blobs/sha256")
+    os.mkfifo(blobs / ("0" * 64))
+    for place in ("0" * 64, "images"):
+        ended = again(folder)
+        assert (ended.exit_code, ended.stdout) == (1, "")
+        assert "is neither file nor folder" in ended.stderr, place
+        (blobs / ("0" * 64)).unlink(missing_ok=True)
+        if place != "images":
+            (folder / "images").rename(tmp_path / "elsewhere")
+            (folder / "images").symlink_to(tmp_path / "elsewhere")
+            (folder / SUMS).write_bytes(sums_text(sums_of(folder)))
+
+
+def test_an_archive_that_unpacks_into_more_than_it_is_large_is_refused_before(tmp_path: Path) -> None:
+    archive = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr(zipfile.ZipInfo("a"), b"x" * 4096)
+        packed.writestr(zipfile.ZipInfo("b"), b"")
+        packed.filelist[1] = packed.getinfo("a")
+    ended = again(archive)
+    assert ended.exit_code == 1
+    assert "holds more than it is large" in ended.stderr
 
 
 def test_what_no_cluster_would_name_so_is_kept_under_a_hash() -> None:

@@ -90,7 +90,8 @@ def command(**given: Any) -> None:
         flags.check()
         with keeping(flags.evidence) as folder:
             report = run(audited(flags, VerifyFlags.of(given), given, folder))
-        emit(report, flags.output, flags.output_file)
+            # Whatever becomes of the archive, the report is told.
+            emit(report, flags.output, flags.output_file)
     except EdgeError as error:
         refuse(str(error), NOT_JUDGED)
     except ChainsError as error:

@@ -1,7 +1,9 @@
 """Evidence as one archive: the same files give the same bytes, and what is not as it was made is refused."""
 
 import hashlib
+import os
 import shutil
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -50,12 +52,34 @@ def keeping(path: str) -> Iterator[EvidenceFolder | None]:
         yield EvidenceFolder(target)
         click.echo(printable(f"The evidence is in {path} (SHA256SUMS: sha256:{_digest(target / SUMS)})"), err=True)
         return
-    if not target.absolute().parent.is_dir():
-        raise InputError(f"{path} cannot be written: there is no such folder")
-    with tempfile.TemporaryDirectory(prefix="chains-evidence-") as scratch:
-        folder = Path(scratch) / "evidence"
-        yield EvidenceFolder(folder)
-        click.echo(printable(f"The evidence is in {path} (sha256:{pack(folder, target)})"), err=True)
+    if os.path.lexists(target):
+        raise InputError(f"the evidence cannot be written into {path}: something is there already")
+    with _folder_beside(target) as scratch:
+        yield EvidenceFolder(scratch / "evidence")
+        digest = pack(scratch / "evidence", scratch / "evidence.zip")
+        _move(scratch / "evidence.zip", target)
+        click.echo(printable(f"The evidence is in {path} (sha256:{digest})"), err=True)
+
+
+@contextmanager
+def _folder_beside(target: Path) -> Iterator[Path]:
+    """Give a folder that is on the same disk as the archive is to be, so that the archive is there whole or not."""
+    parent = target.absolute().parent
+    if not parent.is_dir():
+        raise InputError(f"{target} cannot be written: there is no such folder")
+    try:
+        scratch = tempfile.TemporaryDirectory(prefix=".chains-evidence-", dir=parent, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}") from error
+    with scratch as path:
+        yield Path(path)
+
+
+def _move(made: Path, target: Path) -> None:
+    try:
+        made.replace(target)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}") from error
 
 
 @contextmanager
@@ -83,6 +107,8 @@ def opened(path: Path) -> Iterator[Path]:
 
 def _unpack(archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive) as packed:
+        if sum(member.file_size for member in packed.infolist()) > archive.stat().st_size:
+            raise InputError(f"the evidence {archive} holds more than it is large, which no evidence does")
         for member in packed.infolist():
             if not is_member(member.filename) or member.compress_type != zipfile.ZIP_STORED:
                 raise InputError(f"the evidence {archive} has a member {shown(member.filename)}, which no evidence has")
@@ -93,8 +119,13 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def _check(folder: Path, named: Path) -> None:
-    """Hold every file against the list of digests, and the list against the files."""
+    """Hold every file against the list of digests, and the list against the files; there is nothing but files."""
     try:
+        for path in folder.rglob("*"):
+            mode = path.lstat().st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                found = shown(path.relative_to(folder).as_posix())
+                raise InputError(f"the evidence {named} is not as it was made: {found} is neither file nor folder")
         listed, sums = (folder / SUMS).read_bytes(), sums_of(folder)
     except OSError as error:
         raise InputError(f"{named} is no evidence of an audit: {SUMS}: {error.strerror}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from chains.artifacts.reference import Digest, ImageReference, Repository
+from chains.artifacts.reference import HEX_LENGTH, Digest, ImageReference, Repository
 from chains.errors import InputError
 from chains.hosts.errors import UnreadableError
 
@@ -83,8 +83,8 @@ class LayoutFolder:
         return body
 
     def _referring(self, image: ImageReference) -> tuple[Digest, ...]:
-        blobs = sorted((self._path / "blobs" / "sha256").iterdir())[:MOST_BLOBS]
-        small = (Digest("sha256", path.name) for path in blobs if path.stat().st_size <= LARGEST_MANIFEST)
+        blobs = sorted(path for name in HEX_LENGTH for path in (self._path / "blobs" / name).glob("*"))[:MOST_BLOBS]
+        small = (Digest(path.parent.name, path.name) for path in blobs if path.stat().st_size <= LARGEST_MANIFEST)
         return tuple(digest for digest in small if self._refers(digest, str(image.digest)))
 
     def _refers(self, digest: Digest, subject: str) -> bool:

@@ -1,5 +1,6 @@
 """A shelf that fetches everything once, and remembers the manifests that it gave out."""
 
+import hashlib
 from collections.abc import Iterator
 
 from chains.artifacts.reference import Digest, ImageReference
@@ -21,11 +22,11 @@ class RememberingShelf:
         yield from ((suffix, body) for suffix, body in self._tagged.items() if body is not None)
         yield from ((str(digest), body) for digest, body in self._manifests.items())
 
-    def fetched(self) -> Iterator[bytes]:
-        """Yield everything that was fetched by its digest: manifests, then blobs."""
-        yield from (body for body in self._tagged.values() if body is not None)
-        yield from self._manifests.values()
-        yield from self._blobs.values()
+    def fetched(self) -> Iterator[tuple[Digest, bytes]]:
+        """Yield everything that was fetched, with its digest: manifests, then blobs."""
+        yield from ((_sha256(body), body) for body in self._tagged.values() if body is not None)
+        yield from self._manifests.items()
+        yield from self._blobs.items()
 
     async def tagged(self, image: ImageReference, suffix: str) -> bytes | None:
         """Return the manifest of cosign's tag for the image; None when there is none."""
@@ -50,3 +51,7 @@ class RememberingShelf:
         if digest not in self._blobs:
             self._blobs[digest] = await self._shelf.blob(image, digest, most)
         return self._blobs[digest]
+
+
+def _sha256(body: bytes) -> Digest:
+    return Digest("sha256", hashlib.sha256(body).hexdigest())

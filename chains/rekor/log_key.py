@@ -121,7 +121,7 @@ class _Validity(msgspec.Struct, frozen=True):
 
 class _PublicKey(msgspec.Struct, rename="camel"):
     raw_bytes: str
-    valid_for: _Validity = _Validity()
+    valid_for: _Validity | None = None
 
 
 class _LogId(msgspec.Struct, frozen=True, rename="camel"):
@@ -137,11 +137,11 @@ class _Log(msgspec.Struct, rename="camel"):
         """The log's key, as far as it can be read."""
         key = LogKey.from_der(base64.b64decode(self.public_key.raw_bytes, validate=True))
         told = base64.b64decode(self.log_id.key_id, validate=True)
-        return replace(key, told_id=told, valid=self.public_key.valid_for.seconds)
+        return replace(key, told_id=told, valid=(self.public_key.valid_for or _Validity()).seconds)
 
 
 class _TrustedRoot(msgspec.Struct, rename="camel"):
-    tlogs: list[_Log] = []
+    tlogs: list[msgspec.Raw] = []
     certificate_authorities: list[msgspec.Raw] = []
     ctlogs: list[msgspec.Raw] = []
     timestamp_authorities: list[msgspec.Raw] = []
@@ -161,10 +161,17 @@ def unused_in(content: bytes) -> tuple[str, ...]:
 
 
 def _in_trusted_root(content: bytes) -> tuple[LogKey, ...]:
-    try:
-        return tuple(log.key for log in _trusted_root(content).tlogs)
-    except (binascii.Error, ValueError, OverflowError) as error:
-        raise InputError(f"this is no Sigstore trusted root: {error}") from error
+    """Return the keys that can be read: one of a kind that is not known yet leaves the others of use."""
+    keys: list[LogKey] = []
+    why: Exception | None = None
+    for log in _trusted_root(content).tlogs:
+        try:
+            keys.append(msgspec.json.decode(log, type=_Log).key)
+        except (InputError, msgspec.DecodeError, binascii.Error, ValueError, OverflowError, RecursionError) as error:
+            why = error
+    if why is not None and not keys:
+        raise InputError(f"no log's key in this trusted root can be read: {why}") from why
+    return tuple(keys)
 
 
 def _trusted_root(content: bytes) -> _TrustedRoot:

@@ -1,18 +1,27 @@
 """Evidence that somebody has changed: what is refused, and what is judged as if nothing had been."""
 
+import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from chains.cli.evidence.names import SUMS
-from chains.cli.evidence.write import sums_of, sums_text
+from chains.artifacts.reference import Digest, ImageReference, Repository
+from chains.cli.evidence.names import SUMS, image_folder, is_member, run_file
+from chains.cli.evidence.read import EvidenceShelf
+from chains.cli.evidence.write import EvidenceFolder, sums_of, sums_text
 from chains.demo.registry.server import RegistryServer
+from chains.registry.client import Manifest
+from chains.registry.remembering_shelf import RememberingShelf
+from chains.runs.sighting import RunKey
 from tests.audit.evidences import again, made, resealed, verdicts
-from tests.verify.recordings import recorded_registry
+from tests.builders import taskrun_object
+from tests.verify.recordings import Ended, recorded_registry
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +134,91 @@ def test_an_archive_that_unpacks_into_more_than_it_is_large_is_refused_before(tm
     ended = again(archive)
     assert ended.exit_code == 1
     assert "holds more than it is large" in ended.stderr
+
+
+Rows = list[dict[str, Any]]
+
+
+def judged_with(registry: RegistryServer, folder: Path, change: Callable[[Rows], object]) -> Ended:
+    """Judge evidence again whose report's entries somebody changed, and sealed it anew."""
+    made(registry, folder)
+    report = json.loads((folder / "report.json").read_text())
+    change(report["entries"])
+    (folder / "report.json").write_text(json.dumps(report))
+    return again(resealed(folder))
+
+
+def test_a_report_that_was_emptied_judges_nothing(registry: RegistryServer, tmp_path: Path) -> None:
+    ended = judged_with(registry, tmp_path / "evidence", list.clear)
+    assert (ended.exit_code, verdicts(ended)) == (20, ["not judged"])
+    notes = json.loads(ended.stdout)["notes"]
+    assert len([note for note in notes if note.startswith("the evidence holds images/")]) == 3
+
+
+def test_an_image_whose_row_was_left_out_is_noted(registry: RegistryServer, tmp_path: Path) -> None:
+    ended = judged_with(registry, tmp_path / "evidence", lambda entries: entries.pop(2))
+    [_, note] = json.loads(ended.stdout)["notes"]
+    assert note.startswith("the evidence holds images/")
+    assert "/c25/unsigned/sha256-" in note
+
+
+def test_a_run_outside_of_the_evidence_is_not_read(registry: RegistryServer, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "taskrun-x.json").write_bytes(msgspec.json.encode(taskrun_object("x")))
+    kind = f"{'../' * 40}{outside.relative_to('/')}/taskrun"
+    row = {"name": "x", "verdict": "verified", "run": {"kind": kind, "namespace": "ns", "name": "x", "uid": "u"}}
+    ended = judged_with(registry, tmp_path / "evidence", lambda entries: entries.append(row))
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "which is no kind of run" in ended.stderr
+    assert run_file(RunKey(kind, "ns", "x", "u")).count("/") == 1
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "noon"])
+def test_a_moment_that_is_none_is_refused(registry: RegistryServer, tmp_path: Path, moment: str) -> None:
+    folder = tmp_path / "evidence"
+    made(registry, folder)
+    report = json.loads((folder / "report.json").read_text())
+    (folder / "report.json").write_text(json.dumps(report | {"audited": moment}))
+    ended = again(resealed(folder))
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "has no report that can be read" in ended.stderr
+
+
+def test_no_image_and_no_run_is_kept_in_the_place_of_another() -> None:
+    digest = Digest("sha256", "a1" * 32)
+    own = image_folder(ImageReference(Repository("r.example.com", "a/b"), digest))
+    within = image_folder(ImageReference(Repository("r.example.com", f"a/b/sha256-{digest.hex}/index.json"), digest))
+    assert not within.startswith(own)
+    assert all(is_member(name) for name in (own, within, run_file(RunKey("TaskRun", "a", "b" * 253, ""))))
+
+
+async def test_a_layer_that_goes_by_sha512_is_kept_so(tmp_path: Path) -> None:
+    manifest, layer = b'{"schemaVersion":2,"layers":[]}', b"payload"
+    image = ImageReference(Repository("r.example.com", "a/b"), Digest("sha256", hashlib.sha256(manifest).hexdigest()))
+    digest = Digest("sha512", hashlib.sha512(layer).hexdigest())
+    shelf = RememberingShelf(OneLayer(layer))
+    await shelf.blob(image, digest, 99)
+    EvidenceFolder(tmp_path / "evidence").saw_image(image, Manifest(manifest, "", image.digest), shelf)
+    kept = EvidenceShelf(tmp_path / "evidence")
+    assert await kept.blob(image, digest, 99) == layer
+    assert await kept.manifest(image, image.digest) == manifest
+
+
+class OneLayer:
+    """A shelf with one blob."""
+
+    def __init__(self, layer: bytes) -> None:
+        self._layer = layer
+
+    async def tagged(self, image: ImageReference, suffix: str) -> bytes | None:
+        return None
+
+    async def referring(self, image: ImageReference) -> tuple[Digest, ...]:
+        return ()
+
+    async def manifest(self, image: ImageReference, digest: Digest) -> bytes:
+        raise AssertionError(digest)
+
+    async def blob(self, image: ImageReference, digest: Digest, most: int) -> bytes:
+        return self._layer

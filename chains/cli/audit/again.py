@@ -1,8 +1,8 @@
 """An audit made again from its evidence, with no network: the same questions to the same bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,7 @@ from chains.registry.client import Manifest
 from chains.registry.remembering_shelf import RememberingShelf
 from chains.registry.stored_images import StoredImages
 from chains.registry.stored_layers import LayerReader
+from chains.runs.run import KINDS
 from chains.runs.sighting import RunKey
 
 _NOT_HELD = "the evidence does not hold what it could be judged by"
@@ -34,6 +35,8 @@ class _Run(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> RunKey:
+        if self.kind not in KINDS:
+            raise InputError(f"the report in the evidence tells of a {shown(self.kind)}, which is no kind of run")
         return RunKey(self.kind, self.namespace, self.name, self.uid)
 
     @classmethod
@@ -70,7 +73,8 @@ class Again:
         """Read the report that tells what was looked at; raise InputError when it is none."""
         try:
             recorded = msgspec.json.decode((folder / REPORT).read_bytes(), type=_Recorded)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            recorded = msgspec.structs.replace(recorded, audited=recorded.audited.astimezone(UTC))
+        except (OSError, msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
             raise InputError(f"the evidence has no report that can be read: {error}") from error
         return cls(folder, flags, recorded)
 
@@ -81,6 +85,8 @@ class Again:
 
     def things(self) -> Iterator[Target | RunClaim | Entry]:
         """Yield what was looked at, in the order of the report; runs tell anew which images they made."""
+        if not self.recorded.entries:
+            yield Entry("the evidence", Verdict.UNKNOWN, ("its report tells of nothing",))
         told: set[_Run] = set()
         for row in self.recorded.entries:
             if row.run is None:
@@ -98,8 +104,20 @@ class Again:
             if now != verdict:
                 yield f"of {key[1]} the report in the evidence says {verdict}, and judged again it is {now}"
         for key, now in found.items():
-            if key not in said:
+            if said and key not in said:
                 yield f"the report in the evidence is silent on {key[1]}, which judged again is {now}"
+
+    def untold(self, things: Iterable[Target | RunClaim | Entry]) -> Iterator[str]:
+        """Yield what lies in the evidence and is about none of the things in its report."""
+        told: set[str] = set()
+        for thing in things:
+            run = thing if isinstance(thing, RunClaim) else thing.run
+            told |= {run_file(run.key)} if run is not None else set()
+            told |= {image_folder(_image_of(thing.name))} if isinstance(thing, Target) else set()
+        found = [path.parent for path in self.folder.glob("images/**/index.json")]
+        found += [path for path in self.folder.glob("runs/**/*") if path.is_file()]
+        for name in sorted({path.relative_to(self.folder).as_posix() for path in found} - told):
+            yield f"the evidence holds {name}, of which its report does not tell"
 
     async def manifest(self, name: ImageName) -> Manifest:
         """Return the image's manifest."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ async def _again(flags: AuditFlags, verify: VerifyFlags, given: dict[str, Any]) 
                 "a public key is needed: give --key with one from elsewhere, as evidence proves nothing by a key that "
                 f"came with it; it was made with {again.key_ids}"
             )
-        moment = flags.time(recorded.audited.astimezone(UTC))
+        moment = flags.time(recorded.audited)
         question = await question_from(given, verify, logs, moment)
         pace = Pace(flags.concurrency, span_in_seconds(flags.timeout))
         things = tuple(again.things())
@@ -77,7 +77,7 @@ async def _again(flags: AuditFlags, verify: VerifyFlags, given: dict[str, Any]) 
             f"Judged again from {flags.from_evidence}, made on {moment_text(recorded.audited)} by {recorded.by}; "
             "which digest a tag had is told by the evidence alone"
         )
-        notes = tuple(map(printable, (made, *again.differences(entries))))
+        notes = tuple(map(printable, (made, *again.differences(entries), *again.untold(things))))
     scope = (f"evidence {flags.from_evidence}", *recorded.scope)
     return _report(moment, tuple(map(printable, scope)), question, entries, notes)
 

@@ -166,9 +166,9 @@ def _claim(kind: str, item: msgspec.Raw, saw: SawRun) -> RunClaim | Entry:
     try:
         text = bytes(item)
         claim = read_claim(text)
+        saw(claim.key, text)
     except InputError as error:
         return Entry(_name_of(kind, item), Verdict.UNKNOWN, (str(error),))
-    saw(claim.key, text)
     return claim
 
 

@@ -5,25 +5,32 @@ import re
 
 from chains.artifacts.reference import ImageReference
 from chains.payloads.payload import SignedPayload
+from chains.runs.run import KINDS
 from chains.runs.sighting import RunKey
 
 REPORT, PAGE, SUMS, README = "report.json", "report.html", "SHA256SUMS", "README.txt"
 LOGS = "logs"
-_PLAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
+# A file's name has 255 letters at most.
+_PLAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?", re.ASCII)
+_LAYOUT = re.compile(r"/sha[0-9]+-[0-9a-f]{32,}(/|$)", re.ASCII)
 _MEMBER = re.compile(r"[A-Za-z0-9._+\[\]-]{1,255}(/[A-Za-z0-9._+\[\]-]{1,255}){0,140}", re.ASCII)
 
 
 def image_folder(image: ImageReference) -> str:
-    """Return the OCI image layout of an image; a plus stands for a port's colon, which not every system can store."""
-    return f"images/{str(image.repository).replace(':', '+')}/{image.digest.algorithm}-{image.digest.hex}"
+    """Return the OCI image layout of an image; a plus stands for a port's colon, which not every system can store.
+
+    A repository that could pass for the layout of another goes by its hash.
+    """
+    repository = str(image.repository)
+    place = _hash(repository) if _LAYOUT.search(repository) else repository.replace(":", "+")
+    return f"images/{place}/{image.digest.algorithm}-{image.digest.hex}"
 
 
 def run_file(key: RunKey) -> str:
     """Return the file of a run; what no cluster would name so goes by its hash."""
-    if _PLAIN.fullmatch(key.namespace) and _PLAIN.fullmatch(key.name):
+    if key.kind in KINDS and _PLAIN.fullmatch(key.namespace) and _PLAIN.fullmatch(key.name):
         return f"runs/{key.namespace}/{key.kind.lower()}-{key.name}.json"
-    name = "\0".join((key.kind, key.namespace, key.name))
-    return f"runs/{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
+    return f"runs/{_hash(chr(0).join((key.kind, key.namespace, key.name)))}.json"
 
 
 def entry_file(signed: SignedPayload) -> str:
@@ -34,3 +41,7 @@ def entry_file(signed: SignedPayload) -> str:
 def is_member(name: str) -> bool:
     """Whether a name may stand in evidence: it leads nowhere else, on any system."""
     return bool(_MEMBER.fullmatch(name)) and not any(part in (".", "..") for part in name.split("/"))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

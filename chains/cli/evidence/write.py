@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from chains.artifacts.reference import ImageReference
+from chains.artifacts.reference import Digest, ImageReference
 from chains.audit.document import as_json
 from chains.audit.page import as_page
 from chains.audit.report import Report, moment_text
@@ -58,8 +58,10 @@ class EvidenceFolder:
     def saw_image(self, image: ImageReference, manifest: Manifest, shelf: RememberingShelf) -> None:
         """Keep an image's manifest and what stands beside it, as an OCI image layout."""
         folder = image_folder(image)
-        for body in (manifest.body, *shelf.fetched()):
-            self._put(f"{folder}/blobs/sha256/{hashlib.sha256(body).hexdigest()}", body)
+        # The layout's index names the image by sha256, whatever its name says.
+        own = (Digest("sha256", hashlib.sha256(manifest.body).hexdigest()), manifest.digest)
+        for digest, body in (*((digest, manifest.body) for digest in own), *shelf.fetched()):
+            self._put(f"{folder}/blobs/{digest.algorithm}/{digest.hex}", body)
         self._put(f"{folder}/oci-layout", LAYOUT)
         tagged = {name: body for name, body in shelf.seen() if name in KINDS}
         self._put(f"{folder}/index.json", layout_index(manifest, tagged))

@@ -7,6 +7,7 @@ import click
 
 from chains.cli.cosign_command import CosignCommand, timeout_flag
 from chains.cli.image_source import run_within
+from chains.cli.key_schemes import check_no_user
 from chains.errors import InputError
 from chains.hosts.addresses import secure_url
 from chains.hosts.reach import Reach
@@ -29,6 +30,7 @@ def command(mirror: str, root: Path | None, timeout: str) -> None:
     What the public mirror has is used from then on where the public log's keys are needed; the trusted root of another
     is for --trusted-root and transparency.public-key. It is kept below $TUF_ROOT, by default ~/.sigstore/root.
     """
+    check_no_user(mirror, "--mirror")
     secure_url(mirror)
     click.echo(run_within(timeout, _fetch(mirror, _first_root(mirror, root))))
 

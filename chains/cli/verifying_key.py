@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from chains.cli.imports import import_over_http
-from chains.cli.key_schemes import CLUSTER, WEB, unusable
+from chains.cli.key_schemes import CLUSTER, WEB, check_no_user, unusable
 from chains.errors import ChainsError, EdgeError, InputError
 from chains.keys.verifier import KeyVerifier
 
@@ -14,6 +14,8 @@ _PLACES = "the public key in a file, env://, https://, k8s://NAMESPACE/SECRET or
 
 async def verifier_for(reference: str, digest: str, *, offline: bool) -> KeyVerifier:
     """Return the verifier of a public key; `digest` is the one of its signatures. Raises InputError or EdgeError."""
+    if "://" in reference:
+        check_no_user(reference, "--key")
     try:
         return KeyVerifier.from_pem(await public_key_pem(reference, offline=offline), digest)
     except ChainsError as error:

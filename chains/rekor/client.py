@@ -1,5 +1,6 @@
 """A client of one log, opened with its first request; redirects are not followed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
@@ -15,6 +16,7 @@ from chains.rekor.log_key import LogKey
 from chains.rekor.refusals import LOG, refused
 
 _HEADERS: Mapping[str, str] = {"Accept": "application/json", "Content-Type": "application/json"}
+_USER = re.compile(r"(?:[^/?#]*://)?[^/?#]*@")
 
 
 class LogClient:
@@ -68,9 +70,11 @@ class LogClient:
 def _base(url: str) -> URL:
     try:
         parsed = URL(url)
-        usable = parsed.scheme in ("http", "https") and bool(parsed.host) and parsed.user is None
+        usable = parsed.scheme in ("http", "https") and bool(parsed.host)
     except ValueError:
         parsed, usable = URL(), False
+    if _USER.match(url):
+        raise InputError("the transparency log's address has a user or password in it, which no log takes")
     if not usable or parsed.query_string or parsed.fragment:
         raise InputError(f"the transparency log's address {url[:120]!a} is no http or https URL")
     return parsed

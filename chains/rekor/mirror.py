@@ -15,6 +15,7 @@ from chains.hosts.addresses import authority
 from chains.hosts.reach import Reach
 from chains.hosts.transport import Bounds, System, Transport
 from chains.rekor.key_source import TRUSTED_ROOT
+from chains.rekor.log_key import read_log_keys
 
 LARGEST = 8 << 20
 _MIRROR = System(
@@ -74,4 +75,14 @@ def _follow(mirror: str, folder: Path, root: bytes, fetcher: _Fetcher) -> Path:
     found = updater.get_targetinfo(TRUSTED_ROOT)
     if found is None:
         raise RepositoryError(f"there is no {TRUSTED_ROOT} among its targets")
-    return Path(updater.find_cached_target(found) or updater.download_target(found))
+    kept, staged = targets / TRUSTED_ROOT, targets / f".{TRUSTED_ROOT}.new"
+    if updater.find_cached_target(found, str(kept)) is None:
+        try:
+            updater.download_target(found, str(staged))
+            read_log_keys(staged.read_bytes())
+            staged.replace(kept)
+        except InputError as error:
+            raise RepositoryError(str(error)) from error
+        finally:
+            staged.unlink(missing_ok=True)
+    return kept

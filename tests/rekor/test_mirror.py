@@ -69,6 +69,17 @@ async def test_a_target_that_is_another_than_was_signed_is_refused(tmp_path: Pat
         assert not (tmp_path / "targets" / "trusted_root.json").exists()
 
 
+async def test_a_trusted_root_that_cannot_be_read_replaces_none(tmp_path: Path) -> None:
+    async with mirrored(ROOT) as mirror:
+        assert await fetched(mirror, tmp_path) == ROOT
+        mirror.trusted_root = b'{"nonsense":1}'
+        mirror.write()
+        for _ in range(2):
+            with pytest.raises(VerificationError, match="no public key of a transparency log"):
+                await fetched(mirror, tmp_path)
+        assert [path.read_bytes() for path in (tmp_path / "targets").iterdir()] == [ROOT]
+
+
 async def test_a_mirror_that_stands_still_is_refused_when_its_word_has_run_out(tmp_path: Path) -> None:
     async with mirrored(ROOT) as mirror:
         mirror.write(lasts=timedelta(days=-1))

@@ -1,8 +1,12 @@
 """Log entries that other programs were given: those that cosign accepts verify here, and its refusals are ours."""
 
+import base64
+import json
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import x25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chains.errors import InputError, VerificationError
 from chains.payloads.dsse import envelope, read_envelope
@@ -117,6 +121,26 @@ def test_the_keys_of_a_trusted_root_and_of_a_file_of_several_are_read() -> None:
     assert key.log_id == LOG.log_id
     both = read_log_keys(recorded("rekor.pub") + recorded("rekor2.pub"))
     assert [key.log_id for key in both] == [LOG.log_id, OTHER_LOG.log_id]
+
+
+def test_a_log_whose_key_cannot_be_read_leaves_the_others_of_use() -> None:
+    root = json.loads(recorded("trusted-root.json"))
+    [log] = root["tlogs"]
+    curve = x25519.X25519PrivateKey.generate().public_key()
+    strange = curve.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    unread = (
+        {"publicKey": {"rawBytes": base64.b64encode(strange).decode()}},
+        {"publicKey": {}},
+        log | {"logId": {"keyId": "!!"}},
+        log | {"publicKey": log["publicKey"] | {"validFor": {"start": "noon"}}},
+        7,
+    )
+    unbounded = log | {"publicKey": log["publicKey"] | {"validFor": None}}
+    for bad in unread:
+        [key] = read_log_keys(json.dumps(root | {"tlogs": [bad, unbounded]}).encode())
+        assert (key.log_id, key.valid) == (LOG.log_id, (None, None))
+        with pytest.raises(InputError, match="no log's key in this trusted root can be read"):
+            read_log_keys(json.dumps(root | {"tlogs": [bad]}).encode())
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"{", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])

@@ -64,6 +64,33 @@ async def test_a_key_in_a_cluster_is_read_from_a_config_map_or_a_secret(tmp_path
         assert "does not exist" in (await verified("k8s-cm://audit/nobody", env)).stderr
 
 
+ADDRESS = "http://user:hunter2@127.0.0.1:1/cosign.pub"
+LOGGED = ("verify", "--key", "k25/cosign.pub", "--trusted-root", "k25/cosign.pub")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ("audit", "--key", ADDRESS, IGNORED, "-o", "json", "r.example.com/a"),
+        ("verify", "--key", ADDRESS, IGNORED, "r.example.com/a"),
+        ("verify", "--key", "ftp://hunter2@host", IGNORED, "r.example.com/a"),
+        ("public-key", "--key", ADDRESS),
+        ("initialize", "--root", "k25/cosign.pub", "--mirror", ADDRESS),
+        ("initialize", "--root", "k25/cosign.pub", "--mirror", "user:hunter2@host"),
+        *(
+            (*LOGGED, "--rekor-url", url, "127.0.0.1:1/a/b")
+            for url in (ADDRESS, "hunter2@host", "http://user:hunter2@host:port", "ftp://u:hunter2@host")
+        ),
+    ],
+)
+def test_an_address_with_a_password_is_refused_and_not_repeated(told: tuple[str, ...], tmp_path: Path) -> None:
+    ended = chains(*told, env={"TUF_ROOT": str(tmp_path)})
+    assert ended.exit_code == 1
+    assert "user or password" in ended.stderr
+    assert "hunter2" not in ended.stdout + ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
 async def test_a_published_key_is_fetched() -> None:
     async with published(PUBLIC.encode()) as address:
         assert (await verified(address)).exit_code == 0

@@ -9,7 +9,7 @@ from chains.cli.run_name import METAVAR, RunName, read_run_names
 from chains.errors import InputError
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
-from chains.runs.glance import glance
+from chains.runs.glance import Glance, glance
 from chains.runs.marks import SIGNED, UNSETTLED, is_settled
 from chains.runs.run import KINDS
 from chains.runs.sighting import RunKey
@@ -44,16 +44,20 @@ async def _unmark(kubeconfig: str | None, runs: tuple[RunName, ...]) -> int:
     client = await KubeClient.connect(kubeconfig)
     cluster = KubeCluster(client, "")
     try:
-        for named in runs:
-            text = await cluster.read_named(named.kind, named.namespace, named.name)
-            if text is None:
-                raise named.missing()
-            seen = glance(named.kind, text)
+        # Every name is looked up before any mark is taken off.
+        for seen in [await _seen(cluster, named) for named in runs]:
             if seen.done or is_settled(seen.annotations):
                 await cluster.mark(seen.key, UNSETTLED)
     finally:
         await client.close()
     return len(runs)
+
+
+async def _seen(cluster: KubeCluster, named: RunName) -> Glance:
+    text = await cluster.read_named(named.kind, named.namespace, named.name)
+    if text is None:
+        raise named.missing()
+    return glance(named.kind, text)
 
 
 async def _unmark_failed(kubeconfig: str | None, namespace: str | None) -> int:

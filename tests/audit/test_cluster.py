@@ -257,6 +257,16 @@ async def test_a_namespace_without_runs_is_no_success(tmp_path: Path) -> None:
     assert (ended.code, ended.verdicts()) == (20, {"namespace typo": "not judged"})
 
 
+async def test_a_cluster_that_says_nothing_could_not_be_judged(tmp_path: Path) -> None:
+    async with world(tmp_path, OCI, (NAMESPACE,)) as here:
+        image = here.registry.push_image("team/app", "one")
+        await apply(here, "plain", image, signed="true")
+        here.kubernetes.faults.add(Fault(path="/pipelineruns", delay=30.0))
+        ended = await audit(here, "--timeout", "1s", "--namespace", NAMESPACE)
+    assert ended.verdicts() == {"plain": "claim without proof", f"PipelineRuns of {NAMESPACE}": "not judged"}
+    assert "could not be listed within 1 s" in str(ended.entries)
+
+
 async def test_a_run_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
     async with world(tmp_path, OCI, (NAMESPACE,)) as here:
         image = here.registry.push_image("team/app", "one")

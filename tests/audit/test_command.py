@@ -77,6 +77,16 @@ def test_a_name_that_is_no_text_is_told_of_all_the_same() -> None:
     assert verdicts(ended) == {"\\udcff/x\\x1b[31m": "not judged"}
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl", "html", "sarif", "junit", "table"])
+@pytest.mark.parametrize("flag", ["--builder-id", "--source-uri", "--source-digest", "--type"])
+def test_what_is_asked_may_be_no_text(registry: RegistryServer, tmp_path: Path, form: str, flag: str) -> None:
+    key = tmp_path / "k\udcff.pub"
+    key.write_bytes(Path(OLD).read_bytes())
+    names = [f"{registry.address}/{name}:v1" for name in ("c25/app", "c25/unsigned")]
+    assert audit("-o", form, names[0], key=str(key)).exit_code == 0
+    assert audit("-o", form, flag, "b\udcff", *names, key=str(key)).exit_code == 12
+
+
 def test_a_list_may_come_from_standard_input(registry: RegistryServer) -> None:
     name = f"{registry.address}/c25/app:v1"
     ended = chains_apart("audit", "--key", OLD, IGNORED, "--images", "-", stdin=f"{name}\n")

@@ -1,9 +1,14 @@
 """Runs as people name them."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from chains.cli.run_name import RunName, read_run_names
 from chains.errors import InputError
+from tests.builders import taskrun_object
+from tests.cli.command import chains
 
 ONE = RunName("TaskRun", "default", "one")
 
@@ -39,3 +44,20 @@ def test_what_names_no_run_is_refused(word: str) -> None:
 def test_the_kind_and_namespace_asked_for_are_for_names_without() -> None:
     assert read_run_names(["p"], "builds", "PipelineRun") == (RunName("PipelineRun", "builds", "p"),)
     assert str(read_run_names(["taskrn/p"], "builds")[0].missing()).endswith("taskrn/p; did you mean taskrun/p?")
+
+
+def test_a_name_that_no_file_may_have_is_a_runs(tmp_path: Path) -> None:
+    ended = chains("explain", "a" * 300, "--kubeconfig", tmp_path / "nosuch")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("chains: ")
+    assert "nosuch" in ended.stderr
+
+
+@pytest.mark.parametrize("command", [("explain", "--no-registry"), ("simulate",)])
+def test_nothing_in_a_runs_name_is_obeyed_by_a_terminal(tmp_path: Path, command: tuple[str, ...]) -> None:
+    file = tmp_path / "run.json"
+    file.write_bytes(msgspec.json.encode(taskrun_object("x\x1b[31my\x07\u202e")))
+    ended = chains(*command, file)
+    assert ended.returncode == 0
+    assert "x\\x1b[31my\\x07\\u202e" in ended.stdout
+    assert not {"\x1b", "\x07", "\u202e"} & set(ended.stdout + ended.stderr)

@@ -98,6 +98,23 @@ async def test_a_published_key_is_fetched() -> None:
         assert "answered 404" in (await verified(address)).stderr
 
 
+async def test_an_audit_waits_for_a_published_key_no_longer_than_it_may() -> None:
+    asked = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        asked.set()
+        writer.close()
+
+    async with await asyncio.start_server(silent, HOST, 0) as server:
+        address = f"http://{HOST}:{server.sockets[0].getsockname()[1]}/cosign.pub"
+        told = ("audit", "--key", address, IGNORED, "--timeout", "1s", "127.0.0.1:1/a/b")
+        ended = await asyncio.to_thread(chains, *told)
+        await asked.wait()
+    assert ended.exit_code == 1
+    assert f"{address}: it did not come within 1s" in ended.stderr
+
+
 def test_an_rsa_key_may_be_in_its_own_form() -> None:
     public = rsa.generate_private_key(65537, 2048).public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.PKCS1)

@@ -45,3 +45,14 @@ async def test_a_run_that_is_not_there_is_named(tmp_path: Path) -> None:
         result = await resign(here, "pipelinerun/nowhere", "-n", NAMESPACE)
         assert result.returncode == 1
         assert result.stderr == "chains: there is no PipelineRun builds/nowhere\n"
+
+
+async def test_no_mark_is_taken_off_where_one_of_the_runs_is_not_there(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as here:
+        here.world.registry.faults.add(Fault(method="POST", status=405))
+        await here.apply_build("one")
+        await here.until(End.FAILED)
+        before = here.world.kubernetes.get("TaskRun", "one", NAMESPACE)
+        result = await resign(here, "one", "nowhere", "-n", NAMESPACE)
+        assert (result.returncode, result.stdout) == (1, "")
+        assert here.world.kubernetes.get("TaskRun", "one", NAMESPACE) == before

@@ -28,7 +28,7 @@ async def gathered(
             notes.append(one.text)
         else:
             found.append(one)
-    async for claim in claimed_images(scope, kubeconfig, saw):
+    async for claim in claimed_images(scope, kubeconfig, seconds, saw):
         found.extend(targets_of(claim))
     return Gathered(tuple(found), tuple(notes))
 

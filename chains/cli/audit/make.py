@@ -85,10 +85,8 @@ async def _again(flags: AuditFlags, verify: VerifyFlags, given: dict[str, Any]) 
 def _report(
     moment: datetime, scope: tuple[str, ...], question: Question, entries: tuple[Entry, ...], notes: tuple[str, ...]
 ) -> Report:
-    logged = question.demands.log is not None
-    return Report(
-        moment, version("chains"), scope, question.keys, question.words, question.types, logged, entries, notes
-    )
+    logged, types = question.demands.log is not None, tuple(map(printable, question.types))
+    return Report(moment, version("chains"), scope, question.keys, question.words, types, logged, entries, notes)
 
 
 @asynccontextmanager

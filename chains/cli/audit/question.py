@@ -1,5 +1,6 @@
 """What an audit asks of everything: keys, types, expectations, and the words that a report has for them."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -8,7 +9,9 @@ from typing import Any
 from chains.audit.judge import Key, Question
 from chains.cli.expectation_flags import check_policies, expected_from
 from chains.cli.image_flags import Flags
+from chains.cli.image_source import span_in_seconds
 from chains.cli.predicate_types import predicate_type
+from chains.cli.terminal import printable
 from chains.cli.verify_flags import VerifyFlags
 from chains.cli.verifying_key import verifier_for
 from chains.errors import EdgeError, InputError
@@ -51,10 +54,13 @@ async def question_from(
 async def _key(name: str, verify: VerifyFlags) -> Key:
     """Return a key; one that cannot be had is the auditor's to mend, as without it nothing at all can be judged."""
     try:
-        verifier = await verifier_for(name, verify.signature_digest_algorithm, offline=verify.offline)
+        async with asyncio.timeout(span_in_seconds(verify.timeout)):
+            verifier = await verifier_for(name, verify.signature_digest_algorithm, offline=verify.offline)
     except EdgeError as error:
         raise InputError(str(error)) from error
-    return Key(name, verifier.key_id, verifier)
+    except TimeoutError as error:
+        raise InputError(f"loading public key: {name}: it did not come within {verify.timeout}") from error
+    return Key(printable(name), verifier.key_id, verifier)
 
 
 def _words(asked: _Asked, types: tuple[str, ...], given: Mapping[str, Any], *, logged: bool) -> tuple[str, ...]:
@@ -75,4 +81,4 @@ def _words(asked: _Asked, types: tuple[str, ...], given: Mapping[str, Any], *, l
         "The payload is strict JSON" if given["strict_json"] else "",
         "Of runs the images alone are asked for" if given["images_only"] else "",
     ]
-    return tuple(filter(None, told))
+    return tuple(map(printable, filter(None, told)))

@@ -20,6 +20,7 @@ from chains.errors import ChainsError, EdgeError, InputError
 from chains.kube.client import KubeClient
 from chains.kube.held_payloads import held_payloads
 from chains.kube.resources import RUNS
+from chains.kube.wire import Page
 from chains.registry.tag_lists import is_of_an_image, list_tags
 from chains.runs.glance import glance
 from chains.runs.run import KINDS, parse_run
@@ -132,8 +133,13 @@ def _left_out(repository: str, count: int) -> str:
     )
 
 
-async def claimed_images(scope: Scope, kubeconfig: str | None, saw: SawRun) -> AsyncIterator[RunClaim | Entry]:
-    """Yield what the runs of the cluster claim; what cannot be listed or read is an entry. `saw` is told of each."""
+async def claimed_images(
+    scope: Scope, kubeconfig: str | None, seconds: float, saw: SawRun
+) -> AsyncIterator[RunClaim | Entry]:
+    """Yield what the runs of the cluster claim; `saw` is told of each.
+
+    What cannot be read, or of which a page does not come within so many seconds, is an entry.
+    """
     places: list[str | None] = [None] if scope.everywhere else list(scope.namespaces)
     if not places:
         return
@@ -141,7 +147,7 @@ async def claimed_images(scope: Scope, kubeconfig: str | None, saw: SawRun) -> A
     try:
         for namespace in places:
             count = 0
-            async for found in _runs(client, namespace, saw):
+            async for found in _runs(client, namespace, seconds, saw):
                 count += 1
                 yield found
             if not count:
@@ -151,15 +157,26 @@ async def claimed_images(scope: Scope, kubeconfig: str | None, saw: SawRun) -> A
         await client.close()
 
 
-async def _runs(client: KubeClient, namespace: str | None, saw: SawRun) -> AsyncIterator[RunClaim | Entry]:
+async def _runs(
+    client: KubeClient, namespace: str | None, seconds: float, saw: SawRun
+) -> AsyncIterator[RunClaim | Entry]:
     for kind in KINDS:
         try:
             async with aclosing(client.list_pages(RUNS[kind], namespace)) as pages:
-                async for page in pages:
+                while page := await _next(pages, seconds):
                     for item in page.items:
                         yield _claim(kind, item, saw)
         except ChainsError as error:
             yield Entry(f"{kind}s of {namespace or 'the cluster'}", Verdict.UNKNOWN, (str(error),))
+
+
+async def _next(pages: AsyncIterator[Page], seconds: float) -> Page | None:
+    try:
+        async with asyncio.timeout(seconds):
+            return await anext(pages, None)
+    except TimeoutError as error:
+        late = f"they could not be listed within {seconds:.0f} s; --timeout gives them longer"
+        raise EdgeError(late, transient=True) from error
 
 
 def _claim(kind: str, item: msgspec.Raw, saw: SawRun) -> RunClaim | Entry:

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from chains.cli.cosign_command import CosignCommand, refuse
+from chains.cli.expectation_flags import check_policies, expectation_flags, expected_from
 from chains.cli.image_flags import ImageFlags
 from chains.cli.image_source import ImageSource, span_in_seconds
 from chains.cli.loop import run
@@ -18,12 +19,37 @@ from chains.cli.verify_output import Printed
 from chains.cli.verifying_key import verifier_for
 from chains.cli.wait_run import HopelessError, await_run
 from chains.errors import ChainsError, EdgeError, InputError, VerificationError
+from chains.pipeline.expectations import Expectations, select
 from chains.pipeline.ports import Verifier
 from chains.pipeline.verify import Demands, OtherTypeError, Verified, verify_attestations, verify_signatures
+from chains.policies.files import Policy
 
 TIMED_OUT, HOPELESS, NOT_JUDGED = 3, 4, 5
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.5, 15.0, 1.6
 OUTPUTS = ("", "text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the attestations must say, of a predicate type; empty for any."""
+
+    type: str
+    expected: Expectations
+    policies: tuple[Policy, ...]
+
+    @classmethod
+    def of(cls, type_name: str, given: dict[str, Any]) -> "_Said":
+        """Read click's parameters; raise InputError."""
+        expected, policies = expected_from(given)
+        if not type_name and (expected.any or policies):
+            raise InputError("give --type with what attestations must say: the predicate type of which it is asked")
+        return cls(predicate_type(type_name) if type_name else "", expected, policies)
+
+    def check(self, found: Verified) -> Verified:
+        """Return those that say it; raise VerificationError when none does."""
+        chosen = select(found, self.expected)
+        check_policies(chosen, self.policies)
+        return chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +58,8 @@ class _Wanted:
 
     what: str | RunName
     kubeconfig: str | None
-    type_name: str
     flags: VerifyFlags
+    said: _Said
     logs: Logs | None
     where: ImageFlags
 
@@ -49,12 +75,12 @@ class _Row(msgspec.Struct, frozen=True):
 class _Waiting:
     """Waits for images, and knows why it still does."""
 
-    def __init__(self, source: ImageSource, verifier: Verifier, demands: Demands, type_name: str) -> None:
+    def __init__(self, source: ImageSource, verifier: Verifier, demands: Demands, said: _Said) -> None:
         self.why = ""
         self._source = source
         self._verifier = verifier
         self._demands = demands
-        self._type = predicate_type(type_name) if type_name else ""
+        self._said = said
 
     async def until_verified(self, name: str) -> _Row:
         """Ask the registry, more and more rarely, until all that is awaited holds."""
@@ -75,9 +101,10 @@ class _Waiting:
         image, stored = await self._source.resolve(name), self._source.stored(name)
         signatures = await verify_signatures(image, stored, self._verifier, self._demands)
         try:
-            attested = _types(await verify_attestations(image, stored, self._verifier, self._type, self._demands))
+            found = await verify_attestations(image, stored, self._verifier, self._said.type, self._demands)
+            attested = _types(self._said.check(found))
         except OtherTypeError as error:
-            if self._type:
+            if self._said.type:
                 raise
             attested = error.found
         return _Row(str(image), len(signatures.accepted), attested)
@@ -88,6 +115,7 @@ class _Waiting:
 @click.option("-n", "--namespace", default="default", show_default=True, metavar="NS", help="Where the run is.")
 @click.option("--type", "type_name", default="", metavar="TYPE", help="The predicate type awaited; default: any.")
 @click.option("--kubeconfig", metavar="F", help="How to reach the cluster, for a run.")
+@expectation_flags
 @all_flags
 def command(words: tuple[str, ...], namespace: str, type_name: str, kubeconfig: str | None, **given: Any) -> None:
     """Wait until an image, or every image of taskrun/NAME or pipelinerun/NAME, is signed and attested by a key.
@@ -101,7 +129,8 @@ def command(words: tuple[str, ...], namespace: str, type_name: str, kubeconfig: 
         flags.check()
         if flags.output not in OUTPUTS:
             raise InputError(f"-o {flags.output[:40]!r} is no form: it is text or json")
-        wanted = _Wanted(what, kubeconfig, type_name, flags, log_verifier(flags), ImageFlags.of(given))
+        said = _Said.of(type_name, given)
+        wanted = _Wanted(what, kubeconfig, flags, said, log_verifier(flags), ImageFlags.of(given))
         printed = Printed(flags.output_file)
         found, why = run(_wait(wanted, span_in_seconds(flags.timeout)))
     except HopelessError as error:
@@ -145,7 +174,7 @@ async def _wait(wanted: _Wanted, seconds: int) -> tuple[tuple[_Row, ...] | None,
             else:
                 names = (wanted.what,)
             async with images_beside_logs(wanted.where, names, verifier, wanted.logs) as source:
-                waiting = _Waiting(source, verifier, flags.demands({}, wanted.logs), wanted.type_name)
+                waiting = _Waiting(source, verifier, flags.demands({}, wanted.logs), wanted.said)
                 try:
                     return tuple([await waiting.until_verified(each) for each in names]), ""
                 finally:

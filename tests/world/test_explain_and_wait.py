@@ -197,6 +197,22 @@ async def test_what_was_waited_for_is_printed_as_json_and_into_a_file(tmp_path: 
         assert "it is text or json" in (await waited(here, "taskrun/one", "-o", "yaml")).stderr
 
 
+async def test_what_the_attestation_must_say_is_waited_for_as_the_page_on_argo_cd_has_it(tmp_path: Path) -> None:
+    text = (ROOT / "docs/how-to/argo-cd.md").read_text().partition("- verify-attestation\n")[2]
+    flags = [line.strip()[2:] for line in text.splitlines()[:4]]
+    assert flags[-1] == "--builder-id=https://tekton.dev/chains/v2"
+    async with inhabited(tmp_path, PIPELINES) as here:
+        image = await here.apply_build("one")
+        await here.until(End.SIGNED)
+        told = ("wait", "--key", here.world.public_key, *flags[1:])
+        done = await ran(*told, str(image))
+        assert (done.returncode, done.stdout) == (0, f"{image} is signed and attested\n"), done.stderr
+        other = await ran(*told, "--builder-id=https://builder.example.com", "--timeout", "1s", str(image))
+        assert (other.returncode, "its builder is" in other.stderr) == (3, True)
+        untyped = await waited(here, str(image), "--max-age", "1d")
+        assert (untyped.returncode, "give --type" in untyped.stderr) == (5, True)
+
+
 async def test_waiting_asks_the_log_that_is_named(tmp_path: Path) -> None:
     async with inhabited(tmp_path, PIPELINES) as here, RekorServer() as log:
         image = await here.apply_build("one")

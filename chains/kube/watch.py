@@ -76,8 +76,9 @@ async def follow(
 
     Trouble of any kind, a lacking permission too, is yielded as `Disconnected` and tried again after a pause that
     grows and is jittered. A watch that ends resumes at the last version seen, and `Resumed` is yielded if that was for
-    trouble; where the API has forgotten that version (410), the list comes again. Nothing is kept of the objects, so what is deleted while the list is out of reach is never
-    told as DELETED: whoever remembers names drops at `Synced` those that did not come since the `Disconnected`.
+    trouble; where the API has forgotten that version (410), the list comes again. Nothing is kept of the objects, so
+    what is deleted while the list is out of reach is never told as DELETED: whoever remembers names drops at `Synced`
+    those that did not come since the `Disconnected`.
     Close the iterator (`contextlib.aclosing`), or its connection stays open.
     """
     selectors = {"field_selector": field_selector, "label_selector": label_selector}

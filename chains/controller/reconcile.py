@@ -142,7 +142,7 @@ class _Turn:
             signers = self.signers(plan, parts)
         except EdgeError as error:
             return Turn(self.key, End.BLOCKED, str(error))
-        plan, unread = await with_children(plan, parts.indexes)
+        plan, unread = await with_children(plan, parts.indexes, self.past.kept.listed)
         receipts = await sign_plan(plan, signers, parts.stores, self.past.kept, parts.transparency)
         turn = await self.settle(plan, (*receipts, *unread), parts)
         if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):

@@ -205,10 +205,14 @@ class Service:
     async def _take_up(self) -> None:
         """Look for the runs of every bucket that is won after the watches began, until all have been seen."""
         await self._shares.leadership.settled.wait()
+        if self._shares.news.is_set():
+            self._patrol.note_change()
         self._shares.news.clear()
         while True:
             await self._shares.news.wait()
             self._shares.news.clear()
+            # What failed there may work since a change that its holder did not live to see.
+            self._patrol.note_change()
             try:
                 for kind, namespace in self._scope.places:
                     async for sighting in self._cluster.backlog(kind, namespace):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from chains.controller.announcements import announce_loss
 from chains.controller.bound import bounded
 from chains.controller.intake import Intake
 from chains.controller.leader_metrics import LeaderMetrics
@@ -34,7 +35,6 @@ LAST_WORDS = 2.0
 # Turns are cut off long before: a service without the end of one for so long never comes to one.
 STALL = 900.0
 FEW = 4
-DAY = 86_400.0
 
 log = structlog.get_logger()
 
@@ -72,8 +72,10 @@ class Service:
         self.queue = RunQueue(scope.workers)
         self._shares = shares or Shares()
         self._shares.on_loss(self._drop)
-        self._intake = Intake(self.queue, self.state, self._shares.is_ours)
-        self._patrol = Patrol(cluster, scope.places, self._horizon, calm, self._shares)
+        self._intake = Intake(
+            self.queue, self.state, self._shares.is_ours, lambda key, why: announce_loss(cluster, key, why)
+        )
+        self._patrol = Patrol(cluster, scope.places, lambda: self.state.horizon, calm, self._shares)
         self._metrics = metrics or Metrics()
         self._metrics.follow(self)
         self._metrics.registry.register(LeaderMetrics(self._shares))
@@ -268,6 +270,3 @@ class Service:
         self._metrics.note(turn, self.queue.waited(turn.key))
         self._sequel.follow(turn, parts)
         self._observe(turn)
-
-    def _horizon(self) -> float:
-        return self.state.parts.config.horizon if self.state.parts else DAY

@@ -212,9 +212,15 @@ class _Turn:
 async def _give_up(
     key: RunKey, cluster: Cluster, hold: Hold | None, sentence: str, receipts: tuple[Receipt, ...] = ()
 ) -> Turn:
-    """Mark a run as failed for a reason that no retry mends."""
+    """Mark a run as failed for a reason that no retry mends; one that is too full for a mark is let go without."""
     reason = _joined([sentence])
-    marked = await cluster.mark(key, {SIGNED: "failed", REASON: reason}, hold)
+    try:
+        marked = await cluster.mark(key, {SIGNED: "failed", REASON: reason}, hold)
+    except EdgeError as error:
+        if error.transient:
+            raise
+        reason = _joined([f"it cannot be marked as failed: {error}", sentence])
+        marked = await cluster.mark(key, {}, hold)
     return Turn(key, End.FAILED if marked else End.GONE, reason, receipts=receipts)
 
 

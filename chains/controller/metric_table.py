@@ -82,7 +82,9 @@ METRICS: tuple[MetricRow, ...] = (
         _STAGES,
     ),
     _gauge(
-        "chains_queue_depth", "Runs that wait: for a worker (live, backlog), or for their next try (later).", "lane"
+        "chains_queue_depth",
+        "Runs that wait: for a worker (live, retry, backlog), or for the time of their next try (later).",
+        "lane",
     ),
     _gauge("chains_queue_age_seconds", "For how long the oldest run of the lane is known to need work.", "lane"),
     _gauge("chains_queue_still_seconds", "For how long runs have waited and no worker has taken or ended one."),

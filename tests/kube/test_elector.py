@@ -232,6 +232,29 @@ def test_a_record_that_is_deleted_costs_its_holder_the_bucket_before_anybody_tak
     assert won > TERM.renew
 
 
+async def _deleted_before_a_replica_begins(seed: int) -> None:
+    world = Calm(seed, 1, 2)
+    [first] = world.replicas
+    await reached(lambda: first.leads() == {0, 1}, 10.0)
+    await asyncio.sleep(5.0)
+    world.server.delete(world.names[0])
+    second = world.begin()
+    end = seconds() + 60.0
+    while seconds() < end:
+        assert not first.leads() & second.leads()
+        await asyncio.sleep(0.01)
+    assert first.leads() | second.leads() == {0, 1}
+    # The first may have written on for a moment, when nobody had the record.
+    assert not [said for said in world.violations if "when replica" in said]
+    for replica in (first, second):
+        replica.kill()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_record_deleted_right_before_a_replica_begins_gives_the_bucket_to_no_two(seed: int) -> None:
+    in_virtual_time(_deleted_before_a_replica_begins(seed))
+
+
 def test_transitions_count_the_times_that_another_took_over() -> None:
     async def lived() -> int:
         world = Calm(2, 1, 1)

@@ -107,6 +107,7 @@ class Service:
             inflow = [group.create_task(coroutine) for coroutine in rounds]
             workers = [group.create_task(self._work()) for _ in range(self._scope.workers)]
             await stop.wait()
+            leadership.withdraw()
             for task in inflow:
                 task.cancel()
             self.queue.close()

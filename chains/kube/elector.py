@@ -79,6 +79,7 @@ class Elector:
         self._unseen = set(range(len(names)))
         self._choosing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._withdrawn = False
 
     @property
     def buckets(self) -> int:
@@ -107,6 +108,10 @@ class Elector:
                     task.result()
         finally:
             self._end()
+
+    def withdraw(self) -> None:
+        """Renew what is held, and take or ask for nothing more: what was begun comes to its end."""
+        self._withdrawn = True
 
     async def resign(self, holder: Holder, seconds: float = 3.0) -> None:
         """Stand no more and give up what is held, so that others need not wait; all work must have ended."""
@@ -142,7 +147,7 @@ class Elector:
             await self._release(seat, holder)
         elif seat.held:
             await self._renew(seat, holder)
-        else:
+        elif not self._withdrawn:
             await self._look(seat)
             await self._take_or_ask(seat, holder)
 

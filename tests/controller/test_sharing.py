@@ -163,6 +163,22 @@ async def test_a_hand_over_finishes_what_was_begun() -> None:
     assert cluster.annotations(key)[SIGNED] == "true"
 
 
+async def test_who_is_told_to_end_wins_nothing_more_while_it_finishes_what_it_began() -> None:
+    cluster, store, leadership, stop = FakeCluster(SETTINGS), Slow(), Decided(1, 0), asyncio.Event()
+    key = put(cluster, "one")
+    service = Service(cluster, OneStore(store), Scope(workers=4), calm=0.0, shares=Shares(leadership))
+    running = asyncio.create_task(service.run(stop))
+    await store.asked.wait()
+    assert not leadership.withdrawn
+    stop.set()
+    while not leadership.withdrawn:
+        await asyncio.sleep(0)
+    assert not leadership.resigned.is_set()
+    store.may.set()
+    await running
+    assert cluster.annotations(key)[SIGNED] == "true"
+
+
 async def test_a_round_after_a_change_leaves_the_runs_of_others_alone() -> None:
     cluster, store, leadership = FakeCluster(SETTINGS), FakeStore(), Decided(2, 0)
     keys = [put(cluster, str(number), annotations={SIGNED: "failed", REASON: "403"}) for number in range(12)]

@@ -232,6 +232,23 @@ def test_a_record_that_is_deleted_costs_its_holder_the_bucket_before_anybody_tak
     assert won > TERM.renew
 
 
+async def _withdrawn() -> None:
+    world = Calm(1, 2, 4)
+    first, second = world.replicas
+    await reached(lambda: len(first.leads()) == len(second.leads()) == 2, 60.0)
+    held = first.leads()
+    first.elector.withdraw()
+    second.kill()
+    await asyncio.sleep(4 * TERM.lease)
+    assert first.leads() == held
+    first.kill()
+    assert not world.violations
+
+
+def test_who_withdraws_keeps_what_it_has_and_takes_nothing_more() -> None:
+    in_virtual_time(_withdrawn())
+
+
 async def _deleted_before_a_replica_begins(seed: int) -> None:
     world = Calm(seed, 1, 2)
     [first] = world.replicas

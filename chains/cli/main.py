@@ -13,15 +13,15 @@ from chains.cli.verbs import VerbGroup
 from chains.errors import ChainsError
 
 COMMANDS = {
-    "audit": "chains.cli.audit",
+    "audit": "chains.cli.audit.command",
     "completion": "chains.cli.completion",
     "config": "chains.cli.config",
     "controller": "chains.cli.controller",
     "demo": "chains.cli.demo",
     "docs": "chains.cli.docs",
-    "doctor": "chains.cli.doctor",
+    "doctor": "chains.cli.doctor.command",
     "download": "chains.cli.download",
-    "explain": "chains.cli.explain",
+    "explain": "chains.cli.explain.command",
     "generate-key-pair": "chains.cli.generate_key_pair",
     "import-key-pair": "chains.cli.import_key_pair",
     "initialize": "chains.cli.initialize",

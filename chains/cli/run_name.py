@@ -1,10 +1,10 @@
 """Runs as people name them, the same in every command: `taskrun/build-1`, `pipelinerun build-1`, `builds/build-1`."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chains.artifacts.reference import shown
+from chains.config.nearest import closest
 from chains.errors import InputError
 from chains.runs.run import KINDS
 
@@ -41,8 +41,7 @@ def kind_of(word: str) -> str:
 
 def near_kind(word: str) -> str:
     """Return the kind that a misspelt word must mean, empty where it means none."""
-    found = difflib.get_close_matches(word.lower(), map(str.lower, KINDS), 1, _LIKENESS)
-    return "" if kind_of(word) or not found else kind_of(found[0])
+    return "" if kind_of(word) else kind_of(closest(word.lower(), map(str.lower, KINDS), _LIKENESS))
 
 
 def read_run_names(words: Sequence[str], namespace: str, kind: str = KINDS[0]) -> tuple[RunName, ...]:

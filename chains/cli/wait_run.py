@@ -3,7 +3,7 @@
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from chains.cli.explain_cluster import read_settings
+from chains.cli.explain.cluster import read_settings
 from chains.cli.run_name import RunName
 from chains.config.config import Config
 from chains.controller.turn import gather_children

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from chains.artifacts.reference import Digest, ImageReference, Repository
-from chains.cli.evidence_archive import pack
-from chains.cli.evidence_names import SUMS, image_folder, run_file
-from chains.cli.evidence_write import sums_of, sums_text
+from chains.cli.evidence.archive import pack
+from chains.cli.evidence.names import SUMS, image_folder, run_file
+from chains.cli.evidence.write import sums_of, sums_text
 from chains.controller.turn import End
 from chains.demo.registry.server import RegistryServer
 from chains.runs.sighting import RunKey

@@ -80,7 +80,11 @@ def test_it_is_built_by_the_name_that_the_manifests_have() -> None:
     (shown,) = re.findall(r"docker build --tag (\S+) \.", (ROOT / "Dockerfile").read_text())
     assert default == shown == container()["image"]
     told = subprocess.run(
-        ["make", "--dry-run", "image", "IMAGE=r.example.com/a:1"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", "image", "IMAGE=r.example.com/a:1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert told.stdout == "docker build --tag r.example.com/a:1 .\n"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chains.cli.doctor_cluster import rights
+from chains.cli.doctor.cluster import rights
 from chains.demo.faults import Fault
 from chains.demo.world import SECRET, SYSTEM_NAMESPACE, World, world
 from chains.keys.generate import new_signer

@@ -7,7 +7,7 @@ import msgspec
 
 from chains.artifacts.hints import read_hints
 from chains.artifacts.reference import Repository
-from chains.cli.doctor_table import Finding, Verdict
+from chains.cli.doctor.table import Finding, Verdict
 from chains.cli.log_level import USUAL_NAME
 from chains.config.lint import Grade, lint
 from chains.errors import ChainsError, EdgeError, InputError

@@ -10,17 +10,17 @@ from typing import Any
 from chains.audit.judge import Question
 from chains.audit.report import Report, moment_text
 from chains.audit.verdict import Entry
-from chains.cli.audit_again import Again
-from chains.cli.audit_examine import Examiner, Pace
-from chains.cli.audit_flags import AuditFlags
-from chains.cli.audit_gather import gathered
-from chains.cli.audit_ports import NothingKept
-from chains.cli.audit_progress import progress
-from chains.cli.audit_question import question_from
-from chains.cli.audit_scope import named_images, trusted_names
-from chains.cli.evidence_archive import opened
-from chains.cli.evidence_read import KeptEntries
-from chains.cli.evidence_write import EvidenceFolder, KeepingLookup
+from chains.cli.audit.again import Again
+from chains.cli.audit.examine import Examiner, Pace
+from chains.cli.audit.flags import AuditFlags
+from chains.cli.audit.gather import gathered
+from chains.cli.audit.ports import NothingKept
+from chains.cli.audit.progress import progress
+from chains.cli.audit.question import question_from
+from chains.cli.audit.scope import named_images, trusted_names
+from chains.cli.evidence.archive import opened
+from chains.cli.evidence.read import KeptEntries
+from chains.cli.evidence.write import EvidenceFolder, KeepingLookup
 from chains.cli.image_flags import ImageFlags
 from chains.cli.image_source import span_in_seconds
 from chains.cli.persistence import PersistentLookup

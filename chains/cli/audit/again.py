@@ -10,10 +10,10 @@ import msgspec
 from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import ImageReference
 from chains.audit.verdict import BAD, Entry, RunClaim, Verdict
-from chains.cli.audit_gather import targets_of
-from chains.cli.audit_scope import Target, read_claim
-from chains.cli.evidence_names import REPORT, image_folder, run_file
-from chains.cli.evidence_read import EvidenceShelf
+from chains.cli.audit.gather import targets_of
+from chains.cli.audit.scope import Target, read_claim
+from chains.cli.evidence.names import REPORT, image_folder, run_file
+from chains.cli.evidence.read import EvidenceShelf
 from chains.cli.image_flags import ImageFlags
 from chains.cli.image_source import largest_layer
 from chains.errors import InputError

@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from chains.cli.audit_flags import AuditFlags
-from chains.cli.audit_make import audited
-from chains.cli.audit_output import FORMATS, emit
+from chains.cli.audit.flags import AuditFlags
+from chains.cli.audit.make import audited
+from chains.cli.audit.output import FORMATS, emit
 from chains.cli.cosign_command import CosignCommand, refuse, switch
-from chains.cli.evidence_archive import keeping
+from chains.cli.evidence.archive import keeping
 from chains.cli.expectation_flags import expectation_flags
 from chains.cli.image_flags import form_flags, reach_flags
 from chains.cli.loop import run

@@ -6,8 +6,8 @@ import click
 import msgspec
 
 from chains.artifacts.reference import Repository
-from chains.cli.doctor_cluster import check_api, check_rights, check_tekton, pushed_lately, read_settings
-from chains.cli.doctor_table import Finding, Verdict, print_findings, rows
+from chains.cli.doctor.cluster import check_api, check_rights, check_tekton, pushed_lately, read_settings
+from chains.cli.doctor.table import Finding, Verdict, print_findings, rows
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
 from chains.config.config import Config, read_config

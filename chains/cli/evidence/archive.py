@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from chains.artifacts.reference import shown
-from chains.cli.evidence_names import REPORT, SUMS, is_member
-from chains.cli.evidence_write import EvidenceFolder, sums_of, sums_text
+from chains.cli.evidence.names import REPORT, SUMS, is_member
+from chains.cli.evidence.write import EvidenceFolder, sums_of, sums_text
 from chains.cli.terminal import printable
 from chains.errors import InputError
 

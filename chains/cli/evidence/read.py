@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chains.artifacts.reference import Digest, ImageReference
-from chains.cli.evidence_names import entry_file, image_folder
+from chains.cli.evidence.names import entry_file, image_folder
 from chains.payloads.log_entry_json import read_log_entry
 from chains.payloads.payload import LogEntry, SignedPayload
 from chains.registry.layout_folder import LayoutFolder

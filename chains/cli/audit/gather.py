@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chains.artifacts.image_name import ImageName
 from chains.audit.verdict import Entry, RunClaim
-from chains.cli.audit_scope import Note, SawRun, Scope, Target, claimed_images, tagged_images
+from chains.cli.audit.scope import Note, SawRun, Scope, Target, claimed_images, tagged_images
 from chains.cli.registry_images import RegistryImages
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from chains.audit.judge import Needs
-from chains.cli.audit_scope import Scope
+from chains.cli.audit.scope import Scope
 from chains.cli.image_flags import Flags
 from chains.errors import InputError
 

@@ -95,7 +95,7 @@ def command(
 async def _in_cluster(kubeconfig: str | None, names: tuple[RunName, ...]) -> tuple[list[Explained], Config]:
     """Read runs out of the cluster and explain each by what speaks of it there."""
     # A file needs no cluster, and its client is slow to import.
-    from chains.cli.explain_cluster import read_case  # noqa: PLC0415
+    from chains.cli.explain.cluster import read_case  # noqa: PLC0415
 
     cases = [await read_case(kubeconfig, named) for named in names]
     explained = [Explained(case.run, explain(case.run, case.config, case.children), told=case.told) for case in cases]

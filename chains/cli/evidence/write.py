@@ -9,7 +9,7 @@ from chains.audit.document import as_json
 from chains.audit.page import as_page
 from chains.audit.report import Report, moment_text
 from chains.audit.reproduce import key_file
-from chains.cli.evidence_names import LOGS, PAGE, README, REPORT, SUMS, entry_file, image_folder, run_file
+from chains.cli.evidence.names import LOGS, PAGE, README, REPORT, SUMS, entry_file, image_folder, run_file
 from chains.errors import InputError
 from chains.payloads.log_entry_json import write_log_entry
 from chains.payloads.payload import LogEntry, SignedPayload

@@ -9,8 +9,8 @@ from chains.artifacts.reference import Digest, ImageReference, Repository
 from chains.audit.claims import needs_of, verdict_without_image, with_mark
 from chains.audit.judge import Needs, Question, judge
 from chains.audit.verdict import Document, Entry, Found, RunClaim, Verdict
-from chains.cli.audit_ports import Keeper, Source
-from chains.cli.audit_scope import Target
+from chains.cli.audit.ports import Keeper, Source
+from chains.cli.audit.scope import Target
 from chains.cli.image_source import ImageNotFoundError
 from chains.cli.logged_images import LoggedImages
 from chains.cli.persistence import persistently

@@ -1,0 +1,1 @@
+"""`chains audit`: from its flags to its report."""

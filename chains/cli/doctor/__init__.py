@@ -1,0 +1,1 @@
+"""`chains doctor`: what is wrong with an installation."""

@@ -1,0 +1,1 @@
+"""What an audit rests on, kept in an archive and read again."""

@@ -1,0 +1,1 @@
+"""`chains explain`: why a run was signed or was not."""

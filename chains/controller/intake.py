@@ -23,7 +23,7 @@ from chains.runs.stamp import stored_within
 # The watch tells of them within moments.
 MOST_MARKED = 1024
 # Of all last states together; runs that nobody frees by force are held until they are signed.
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 
 log = structlog.get_logger()
 

@@ -36,7 +36,7 @@ def test_of_the_last_states_so_many_bytes_are_kept_and_the_oldest_given_up_aloud
     kept = [key for key in keys if intake.has_last_state(key)]
     assert kept == keys[-3:]
     assert [key for key, _ in lost] == keys[:-3]
-    assert "more than 32 MiB" in lost[0][1]
+    assert "more than 16 MiB" in lost[0][1]
     assert (len(queue), set(intake.pasts)) == (3, set(kept))
     for key in kept:
         intake.forget(key)

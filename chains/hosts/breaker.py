@@ -13,7 +13,7 @@ from typing import Self
 
 from chains.errors import EdgeError
 from chains.hosts.answer import Answer
-from chains.hosts.errors import UnreachableError
+from chains.hosts.errors import UnreachableError, WithheldError
 from chains.hosts.recent import Recent
 from chains.hosts.refusals import is_passing, wait_asked_for
 
@@ -143,7 +143,7 @@ class Breaker:
                 self._news.set()
 
     def abandoned(self, attempt: "Attempt") -> None:
-        """Let another request try the host in place of one that was cancelled."""
+        """Let another request try the host in place of one that was cancelled or withheld."""
         circuit = self._circuits.get(attempt.host)
         if circuit is not None and circuit.trial is attempt:
             circuit.trial = None
@@ -184,6 +184,9 @@ class Attempt:
     ) -> None:
         answer = self._answer
         if not self._begun:
+            return
+        if isinstance(error, WithheldError):
+            self._breaker.abandoned(self)
             return
         if answer is not None and answer.status >= 400:
             self._tell(self.host, answer.status)

@@ -187,7 +187,7 @@ async def _load_with_library(source: str, around: Surroundings) -> Credentials:
     except (ConfigException, OSError, yaml.YAMLError, aiohttp.ClientError) as error:
         raise InputError(f"{what} cannot be used: {error}") from error
     except _MISREADINGS as error:
-        raise InputError(f"{what} is not laid out as a kubeconfig ({type(error).__name__}: {error})") from error
+        raise InputError(f"{what} is not laid out as a kubeconfig: see what kubectl config view makes of it") from error
     header = str(configuration.api_key.get("BearerToken", "")).strip()
 
     async def authorization() -> str:

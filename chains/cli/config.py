@@ -11,7 +11,7 @@ from chains.config.schema import write_schema
 
 @click.group(name="config", cls=VerbGroup)
 def command() -> None:
-    """Speak of the settings in the ConfigMap chains-config."""
+    """Check and list the settings of the ConfigMap chains-config."""
 
 
 @command.command(name="docs")

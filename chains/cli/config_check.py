@@ -26,7 +26,9 @@ def command(file: Path | None, namespace: str | None, kubeconfig: str | None, ou
 
     Ends with 1 when the service would refuse the configuration, else with 0.
     """
-    if (file is None) == (namespace is None):
+    if file is not None and namespace is not None:
+        raise InputError("name a file or a --namespace, not both")
+    if file is None and namespace is None:
         raise InputError("name a file that holds the ConfigMap, or with --namespace where it is in the cluster")
     entries = _in_file(file) if file is not None else _in_cluster(namespace or "", kubeconfig)
     findings = lint(entries)
@@ -58,7 +60,9 @@ def _in_file(path: Path) -> Mapping[str, str]:
     named = [found for found in maps if (found.get("metadata") or {}).get("name") == "chains-config"]
     chosen = named or maps
     if len(chosen) != 1:
-        raise InputError(f"{path} holds {len(chosen) or 'no'} ConfigMaps where one, named chains-config, is looked for")
+        raise InputError(
+            f"{path} holds {len(chosen) or 'no'} ConfigMaps: one is wanted, or one of several named chains-config"
+        )
     try:
         return msgspec.convert(chosen[0].get("data") or {}, dict[str, str])
     except msgspec.ValidationError as error:

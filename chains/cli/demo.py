@@ -31,8 +31,12 @@ def command(*, keep: bool) -> None:
         good = run(tell(Path(folder), click.echo, partial(_audit_and_stay if keep else _audit, report)))
     if not good:
         raise SystemExit(1)
-    program = "chains" if sys.argv[0].endswith(".py") else sys.argv[0]
-    click.echo(_farewell(report) if keep else f"{_farewell(report)}\n{_next_steps(program)}")
+    click.echo(_farewell(report) if keep else f"{_farewell(report)}\n{_next_steps(_program())}")
+
+
+def _program() -> str:
+    """How this command line was called."""
+    return "chains" if sys.argv[0].endswith(".py") else sys.argv[0]
 
 
 def _farewell(report: str) -> str:
@@ -104,7 +108,7 @@ From another terminal:
   export SIGSTORE_REKOR_PUBLIC_KEY={here.log_key}
   kubectl get taskruns,pipelineruns --all-namespaces
   kubectl describe taskrun build-hello-x7k2p --namespace builds
-  chains audit --all-namespaces --images-only {cosign}
+  {_program()} audit --all-namespaces --images-only {cosign}
   cosign verify {cosign} {image}
   cosign verify-attestation --type slsaprovenance {cosign} {image}
 """

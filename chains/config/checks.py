@@ -36,7 +36,7 @@ def one_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
 
     def read(text: str) -> object:
         if text not in choices:
-            raise InputError(f"{shown(text)} is none of {', '.join(choices)}{nearest(text, choices)}")
+            raise InputError(f"{shown(text)} is none of {_named(choices)}{nearest(text, choices)}")
         return text
 
     return Check(_listed("one of", choices), read, frozenset(unbuilt), _either(choices), choices)
@@ -49,7 +49,7 @@ def any_of(*choices: str, unbuilt: tuple[str, ...] = ()) -> Check:
         items = [item.strip() for item in text.split(",")] if text else []
         for item in items:
             if item not in choices:
-                raise InputError(f"{shown(item)} is none of {', '.join(choices)}{nearest(item, choices)}")
+                raise InputError(f"{shown(item)} is none of {_named(choices)}{nearest(item, choices)}")
         return tuple(sorted(set(items)))
 
     item = rf"\s*{_either(choices)}\s*"
@@ -133,6 +133,10 @@ def web_address() -> Check:
 
 def _either(choices: Iterable[str]) -> str:
     return f"(?:{'|'.join(map(re.escape, choices))})"
+
+
+def _named(choices: tuple[str, ...]) -> str:
+    return ", ".join(choice or "nothing" for choice in choices)
 
 
 def _listed(lead: str, choices: tuple[str, ...]) -> str:

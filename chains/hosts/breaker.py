@@ -13,7 +13,7 @@ from typing import Self
 
 from chains.errors import EdgeError
 from chains.hosts.answer import Answer
-from chains.hosts.errors import UnreachableError
+from chains.hosts.errors import UnreachableError, WithheldError
 from chains.hosts.place import Failure, Place
 from chains.hosts.recent import Recent
 from chains.hosts.refusals import is_passing, wait_asked_for
@@ -167,7 +167,7 @@ class Breaker:
             self._forgive(place.home)
 
     def abandoned(self, attempt: "Attempt") -> None:
-        """Let another request try the place in place of one that was cancelled."""
+        """Let another request try the place instead of one that was cancelled or withheld."""
         for circuit in (self._parts.get(attempt.place), self._hosts.get(attempt.place.home)):
             if circuit is not None and circuit.trial is attempt:
                 circuit.trial = None
@@ -256,6 +256,9 @@ class Attempt:
     ) -> None:
         answer = self._answer
         if not self._begun:
+            return
+        if isinstance(error, WithheldError):
+            self._breaker.abandoned(self)
             return
         if answer is not None and answer.status >= 400:
             self._tell(self.place.host, answer.status)

@@ -21,7 +21,7 @@ def unobserved(_system: str, _host: str, _status: int | None) -> None:
 class Reach:
     """How hosts are reached: one value for all of a process, so that they are left alone for all who ask.
 
-    `permit` is called right before every write, and raises EdgeError to keep it from going out; `agent` is who asks.
+    `permit` is called right before each write goes out, and raises EdgeError to keep it from that; `agent` is who asks.
     """
 
     proxies: Proxies = field(default_factory=Proxies)

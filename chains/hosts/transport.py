@@ -14,6 +14,7 @@ from chains.artifacts.reference import shown
 from chains.hosts.addresses import AddressGuard, GuardedResolver, authority
 from chains.hosts.answer import Answer
 from chains.hosts.errors import UnreadableError
+from chains.hosts.fence import fenced
 from chains.hosts.reach import Reach
 from chains.hosts.recent import Recent
 from chains.hosts.refusals import unreached
@@ -86,8 +87,6 @@ class Transport:
         with self._reach.breaker.attempt(host, self._observe, system=system.name, part=part) as attempt:
             try:
                 async with asyncio.timeout(self.bounds.total), self._place(host):
-                    if method not in ("GET", "HEAD"):
-                        self._reach.permit()
                     attempt.begin()
                     return attempt.answered(await self._exchange(method, url, headers, body, most))
             except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -132,6 +131,7 @@ class Transport:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(resolver=GuardedResolver(self._guard), limit=0),
                 timeout=aiohttp.ClientTimeout(None, sock_connect=bounds.connect, sock_read=bounds.idle),
+                request_class=fenced(self._reach.permit),
                 trust_env=False,
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),

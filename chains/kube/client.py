@@ -25,8 +25,6 @@ Observe = Callable[[str, int | None], None]
 _EXPECTED = (409, 410)
 REQUEST_SECONDS = 30.0
 PAGE_SIZE = 500
-# From the permit of a write until it goes out on a new connection: less than a lease outlives its holder's deadline.
-SENT_WITHIN = 4.0
 # Watches last, and have connections of their own.
 PLACES = 100
 _JSON = "application/json"
@@ -46,22 +44,16 @@ class KubeClient:
         connection: Connection,
         request_seconds: float = REQUEST_SECONDS,
         observe: Observe = unobserved,
-        permit: Callable[[], None] = lambda: None,
         places: int = PLACES,
     ) -> None:
-        """`permit` is called right before every write, and raises EdgeError to keep it from going out.
-
-        So many requests are under way at once as there are `places`, watches not counted.
-        """
+        """Let so many requests be under way at once as there are `places`, watches not counted."""
         self._observe = observe
         self._connection = connection
-        self._permit = permit
         self._base = connection.endpoint.host
         self._proxy = connection.endpoint.proxy
         self._server_name = connection.endpoint.server_name if self._base.startswith("https") else None
         self._seconds = request_seconds
         self._bounded = timeout(request_seconds)
-        self._writing = timeout(request_seconds, connect=SENT_WITHIN)
         self._places = asyncio.Semaphore(places)
 
     @classmethod
@@ -75,9 +67,9 @@ class KubeClient:
         """Connect as a kubeconfig or the pod's service account says; raise InputError when neither can be used.
 
         `observe` is told of each request that failed: its host and status, None when no answer came. `permit` is called
-        right before every write, and raises EdgeError to keep it from going out.
+        right before every write goes out, and raises EdgeError to keep it from that.
         """
-        return cls(await Connection.open(kubeconfig), request_seconds, observe, permit)
+        return cls(await Connection.open(kubeconfig, permit=permit), request_seconds, observe)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -178,23 +170,20 @@ class KubeClient:
             return page(body)
 
     async def _sent(self, request: Request) -> bytes:
-        async with self._place(request), self._exchange(request, self._bound(request)) as response:
+        async with self._place(request), self._exchange(request, self._bounded) as response:
             body = await response.read()
             if response.status == 404:
                 raise unknown(request, status(body))
             return body
 
     async def _send(self, request: Request) -> bytes | None:
-        async with self._place(request), self._exchange(request, self._bound(request)) as response:
+        async with self._place(request), self._exchange(request, self._bounded) as response:
             body = await response.read()
             return None if response.status == 404 else body
 
-    def _bound(self, request: Request) -> aiohttp.ClientTimeout:
-        return self._writing if request.is_write else self._bounded
-
     @asynccontextmanager
     async def _place(self, request: Request) -> AsyncIterator[None]:
-        """Wait for a place here rather than in the session's pool: a permit asked before such a wait would be stale."""
+        """Wait for a place here rather than in the session's pool, which watches are in too."""
         with self._trouble(request):
             async with asyncio.timeout(self._seconds):
                 await self._places.acquire()
@@ -234,8 +223,6 @@ class KubeClient:
     async def _ask(self, request: Request, bound: aiohttp.ClientTimeout, authorization: str) -> aiohttp.ClientResponse:
         headers = request.headers | ({"Authorization": authorization} if authorization else {})
         query = f"?{urlencode(request.query)}" if request.query else ""
-        if request.is_write:
-            self._permit()
         return await self._connection.session.request(
             request.method,
             yarl.URL(f"{self._base}{request.path}{query}", encoded=True),

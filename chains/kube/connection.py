@@ -47,7 +47,9 @@ class Connection:
         around: Surroundings,
         credentials: Credentials,
         clock: Callable[[], float] = time.monotonic,
+        permit: Callable[[], None] = lambda: None,
     ) -> None:
+        self._permit = permit
         self._kubeconfig = kubeconfig
         self._around = around
         self._credentials = credentials
@@ -56,7 +58,7 @@ class Connection:
         self._looked_at = clock()
         # Taken before the files are read: one that is replaced in between is noticed at the next look.
         self._fingerprint = fingerprint(self.endpoint)
-        self._sessions = [session(tls_context(self.endpoint))]
+        self._sessions = [session(tls_context(self.endpoint), permit)]
 
     @property
     def endpoint(self) -> Endpoint:
@@ -74,15 +76,17 @@ class Connection:
         kubeconfig: str | None = None,
         around: Surroundings | None = None,
         clock: Callable[[], float] = time.monotonic,
+        permit: Callable[[], None] = lambda: None,
     ) -> "Connection":
         """Find the credentials: the path given, $KUBECONFIG, the pod's service account, ~/.kube/config, in this order.
 
-        Certificates in files are looked at again as `clock` goes, in seconds. Raises InputError when there are no
+        Certificates in files are looked at again as `clock` goes, in seconds. `permit` is called right before every
+        write goes out, and raises EdgeError to keep it from that. Raises InputError when there are no
         credentials, or when they cannot be used.
         """
         around = around or Surroundings(os.environ)
         source = _source(kubeconfig, around)
-        return cls(source, around, await _load(source, around), clock)
+        return cls(source, around, await _load(source, around), clock, permit)
 
     async def authorization(self) -> str:
         """Return the Authorization header of the moment, empty when the credentials are a certificate or none.
@@ -128,7 +132,7 @@ class Connection:
 
     async def _open_session(self, endpoint: Endpoint, found: bytes) -> None:
         # Connections made with the old certificate stay who they were, and requests under way need them.
-        self._sessions.append(session(tls_context(endpoint)))
+        self._sessions.append(session(tls_context(endpoint), self._permit))
         self._fingerprint = found
         for spent in self._sessions[:-KEPT_SESSIONS]:
             self._sessions.remove(spent)
@@ -183,7 +187,7 @@ async def _load_with_library(source: str, around: Surroundings) -> Credentials:
     except (ConfigException, OSError, yaml.YAMLError, aiohttp.ClientError) as error:
         raise InputError(f"{what} cannot be used: {error}") from error
     except _MISREADINGS as error:
-        raise InputError(f"{what} is not laid out as a kubeconfig ({type(error).__name__}: {error})") from error
+        raise InputError(f"{what} is not laid out as a kubeconfig: see what kubectl config view makes of it") from error
     header = str(configuration.api_key.get("BearerToken", "")).strip()
 
     async def authorization() -> str:

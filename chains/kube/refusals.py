@@ -40,11 +40,6 @@ class Request:
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def is_write(self) -> bool:
-        """Whether it may change something."""
-        return self.method != "GET"
-
     def __str__(self) -> str:
         return f"{self.verb} {Target.of(self.path)}"
 

@@ -3,6 +3,7 @@
 import hashlib
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import aiohttp
 import yarl
 
 from chains.errors import InputError, system_words
+from chains.hosts.fence import fenced
 
 CONNECT_SECONDS = 10.0
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
@@ -71,14 +73,15 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
     return context
 
 
-def session(context: ssl.SSLContext) -> aiohttp.ClientSession:
-    """Open the session; whoever uses it bounds its connections, so that nothing waits in here.
+def session(context: ssl.SSLContext, permit: Callable[[], None]) -> aiohttp.ClientSession:
+    """Open the session, whose writes ask `permit`; whoever uses it bounds its connections.
 
     `trust_env` stays off because it costs two thread hops on every request.
     """
     connector = aiohttp.TCPConnector(limit=0, ssl=context, socket_factory=_socket)
     return aiohttp.ClientSession(
         connector=connector,
+        request_class=fenced(permit),
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         read_bufsize=2**20,
@@ -86,9 +89,9 @@ def session(context: ssl.SSLContext) -> aiohttp.ClientSession:
     )
 
 
-def timeout(total: float | None, silence: float | None = None, connect: float | None = None) -> aiohttp.ClientTimeout:
-    """Bound a request in seconds: as a whole, by the longest silence between two reads, and until it is sent."""
-    return aiohttp.ClientTimeout(total=total, connect=connect, sock_connect=CONNECT_SECONDS, sock_read=silence)
+def timeout(total: float | None, silence: float | None = None) -> aiohttp.ClientTimeout:
+    """Bound a request in seconds: as a whole, and by the longest silence between two reads."""
+    return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_SECONDS, sock_read=silence)
 
 
 def cause(error: aiohttp.ClientError | OSError) -> str:

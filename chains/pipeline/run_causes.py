@@ -11,7 +11,8 @@ OF_THE_RUN = (
     Cause(
         "the run has not finished",
         r"^it has not finished",
-        "wait until it has finished, as what it built is read then: chains wait RUN --key cosign.pub",
+        "wait until it has finished, as what it built is read then: chains wait RUN --key cosign.pub, with "
+        "--insecure-ignore-tlog where there is no log",
     ),
     Cause("the run failed", r"^it failed", "look at why it failed: kubectl describe RUN"),
     Cause(
@@ -126,7 +127,8 @@ OF_THE_RUN = (
     Cause(
         "chains-config cannot be read",
         r"^chains-config cannot be read",
-        "ask with the right to get ConfigMaps there; where it is missing, kubectl apply -k config makes it",
+        "ask with the right to get ConfigMaps there; where it is missing, kubectl create configmap chains-config "
+        "-n tekton-chains makes an empty one",
     ),
     Cause(
         "what a setting asks for is not built",

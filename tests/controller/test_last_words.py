@@ -40,7 +40,7 @@ async def test_the_events_of_the_last_turns_are_left_before_the_buckets_are_give
     shares = Shares(leadership)
     async with served(script):
         path = write_kubeconfig(tmp_path, {"server": script.host}, {"token": "first"})
-        client = KubeClient(await Connection.open(str(path), Surroundings({})), permit=shares.check)
+        client = KubeClient(await Connection.open(str(path), Surroundings({}), permit=shares.check))
         async with event_lane(client) as lane:
             lane.wanted = "all"
             cluster = Speaking(KubeCluster(client, "tekton-chains", lane))

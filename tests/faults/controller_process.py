@@ -69,6 +69,15 @@ class ControllerProcess:
         """Stop it where it is."""
         self._signal(signal.SIGSTOP)
 
+    async def pause_in_wait(self) -> None:
+        """Stop it while its event loop waits for the system: no request of its own is on the way to the kernel then."""
+        while True:
+            self.pause()
+            if self._waits():
+                return
+            self.go_on()
+            await asyncio.sleep(0.001)
+
     def go_on(self) -> None:
         """Let it go on where it was stopped."""
         self._signal(signal.SIGCONT)
@@ -85,6 +94,14 @@ class ControllerProcess:
         self._signal(signal.SIGTERM)
         status = await self.ended(60.0)
         return status, time.monotonic() - began
+
+    def _waits(self) -> bool:
+        """Say, once it has stopped, whether that was in a call that waits for events."""
+        assert self._process is not None
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+        here = Path("/proc", str(self._process.pid))
+        first = (here / "syscall").read_text().split()[1]
+        return (here / "fd" / str(int(first, 16))).resolve().name == "anon_inode:[eventpoll]"
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None

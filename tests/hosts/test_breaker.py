@@ -12,7 +12,7 @@ from yarl import URL
 from chains.errors import EdgeError, InputError
 from chains.hosts.answer import Answer
 from chains.hosts.breaker import FAILURES, LONGEST_INTEREST, Breaker, State
-from chains.hosts.errors import UnreachableError
+from chains.hosts.errors import UnreachableError, WithheldError
 from tests.registry.builders import Clock
 
 HOST = "https://registry.example.com"
@@ -288,6 +288,21 @@ async def test_a_host_that_nobody_asks_for_any_more_is_no_chance() -> None:
         trial.answered(answer(503))
     clock.now += 2
     assert await told is False
+
+
+def test_a_trial_whose_write_is_withheld_is_no_failure_and_lets_the_next_one_try() -> None:
+    clock, noted = Clock(), list[tuple[str, int | None]]()
+    hosts = opened(clock)
+    clock.now += 1
+    withheld = WithheldError("our lease has run out", transient=True)
+    with pytest.raises(WithheldError), hosts.attempt(HOST, lambda *failure: noted.append(failure)) as trial:
+        trial.begin()
+        raise withheld
+    assert hosts.states() == {HOST: State.OPEN}
+    assert hosts.wait(HOST) == 0
+    assert noted == []
+    asked(hosts, answer(200))
+    assert hosts.states() == {}
 
 
 def test_a_trial_that_is_cancelled_lets_the_next_one_try() -> None:

@@ -108,7 +108,7 @@ async def test_the_silent_death_of_a_peer_is_noticed_on_every_connection():
     script = ScriptedApi().on("GET", PATH, streamed(b"x", end="open"))
     async with (
         served(script),
-        session(tls_context(Endpoint(script.host))) as opened,
+        session(tls_context(Endpoint(script.host)), lambda: None) as opened,
         opened.get(script.host + PATH) as response,
     ):
         assert response.connection is not None

@@ -25,9 +25,11 @@ LOGGED = OCI | {"transparency.enabled": "true", "artifacts.pipelinerun.storage":
 
 
 async def examined(
-    here: World, *flags: str, env: Mapping[str, str] | None = None
+    here: World, *flags: str, env: Mapping[str, str] | None = None, deployed: bool = True
 ) -> tuple[int, dict[str, list[dict[str, str]]]]:
     """Run the command, and return its exit code and findings by check."""
+    if deployed:
+        deploy(here, 1, 1)
     asked = ("doctor", "--kubeconfig", here.kubeconfig, "-o", "json", *flags)
     done = await asyncio.to_thread(chains, *asked, env={"DOCKER_CONFIG": str(here.kubeconfig.parent), **(env or {})})
     found: dict[str, list[dict[str, str]]] = {}
@@ -35,6 +37,43 @@ async def examined(
         found.setdefault(row["check"], []).append(row)
     assert found, done.stderr
     return done.returncode, found
+
+
+def deploy(here: World, replicas: int, ready: int) -> None:
+    """Let the API answer with a Deployment, of which the embedded one knows nothing."""
+    body = json.dumps({"spec": {"replicas": replicas}, "status": {"readyReplicas": ready}})
+    here.kubernetes.faults.add(Fault(path="deployments/tekton-chains-controller", status=200, body=body, headers=JSON))
+
+
+@pytest.mark.parametrize(
+    ("replicas", "ready", "verdict", "why"),
+    [
+        (3, 3, "good", "3 of 3 pods ready"),
+        (3, 1, "warning", "1 of 3 pods ready"),
+        (1, 0, "bad", "0 of 1 pods ready"),
+        (0, 0, "bad", "0 of 0 pods ready"),
+    ],
+)
+async def test_a_service_that_does_not_run_is_told_of(
+    tmp_path: Path, replicas: int, ready: int, verdict: str, why: str
+) -> None:
+    async with world(tmp_path, OCI, (NAMESPACE,)) as here:
+        deploy(here, replicas, ready)
+        code, found = await examined(here, deployed=False)
+        [row] = found["controller"]
+        assert (row["verdict"], code) == (verdict, int(verdict == "bad"))
+        assert why in row["why"]
+        assert (row["helps"] == "") == (verdict == "good")
+
+
+async def test_a_service_that_is_not_installed_is_told_of(tmp_path: Path) -> None:
+    async with world(tmp_path, OCI, (NAMESPACE,)) as here:
+        _, found = await examined(here, deployed=False)
+        [row] = found["controller"]
+        assert (row["verdict"], row["why"]) == (
+            "warning",
+            f"there is no Deployment {SYSTEM_NAMESPACE}/tekton-chains-controller",
+        )
 
 
 async def test_a_good_installation_is_good_and_nothing_is_left_behind(tmp_path: Path) -> None:
@@ -103,7 +142,7 @@ def replace_entry(here: World, name: str, content: bytes) -> None:
         (refuse_reviews, "rights", "unknown", "403", "access reviews"),
         (hide_tekton, "Tekton", "bad", "no taskruns", "install Tekton Pipelines"),
         (hide_key, "key", "bad", "does not exist", "generate-key-pair"),
-        (hide_settings, "configuration", "bad", "does not exist", "create it"),
+        (hide_settings, "configuration", "bad", "does not exist", "create configmap"),
         (stop_log, "log", "bad", "502", "transparency.url"),
         (refuse_pushes, "registry", "bad", "405", "allow pushes to it"),
         (deny_pushes, "registry", "bad", "403", "push rights"),

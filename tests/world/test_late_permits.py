@@ -13,16 +13,14 @@ from aiohttp import web
 from chains.controller.patrol import Patrol
 from chains.controller.shares import Shares
 from chains.errors import EdgeError
-from chains.kube.client import SENT_WITHIN, KubeClient
+from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
 from chains.kube.connection import Connection, Surroundings
 from chains.kube.event_lane import EventLane
 from chains.kube.resources import EVENTS, TASK_RUNS
-from chains.kube.seat import Term
 from chains.runs.glance import Glance, glance
 from chains.runs.marks import REASON, SIGNED
 from chains.runs.sighting import RunKey
-from tests.controller.jumping_time import jump, with_jumps
 from tests.controller.leaders import Decided
 from tests.kube.builders import ScriptedApi, found, line, run, served, streamed, write_kubeconfig
 
@@ -53,8 +51,8 @@ async def one_place(folder: Path, gate: Gate, shares: Shares) -> AsyncIterator[K
     """Give a client of one place, which a read has."""
     async with served(gate.script):
         path = write_kubeconfig(folder, {"server": gate.script.host}, {"token": "first"})
-        connection = await Connection.open(str(path), Surroundings({}))
-        client = KubeClient(connection, permit=shares.check, places=1)
+        connection = await Connection.open(str(path), Surroundings({}), permit=shares.check)
+        client = KubeClient(connection, places=1)
         reading = asyncio.create_task(client.get(SLOW))
         await gate.asked.wait()
         try:
@@ -152,28 +150,3 @@ async def test_watches_take_no_place(tmp_path: Path) -> None:
             assert (await anext(changes)).type == "ADDED"
             gate.open.set()
             assert await client.get(SLOW) is not None
-
-
-def test_a_write_whose_connection_is_slow_to_be_made_does_not_go_out_later(tmp_path: Path) -> None:
-    async def lived() -> None:
-        reached: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
-        server = await asyncio.start_server(lambda _, writer: reached.put_nowait(writer), "127.0.0.1", 0)
-        host = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        path = write_kubeconfig(tmp_path, {"server": host, "insecure-skip-tls-verify": True}, {"token": "first"})
-        client = KubeClient(await Connection.open(str(path), Surroundings({})))
-        reading, writing = asyncio.create_task(client.get(RUN)), asyncio.create_task(client.merge_patch(RUN, b"{}"))
-        made = [await reached.get(), await reached.get()]
-        jump(SENT_WITHIN)
-        with pytest.raises(EdgeError, match="did not answer in time when asked to patch"):
-            await writing
-        assert not reading.done()
-        reading.cancel()
-        for writer in made:
-            writer.close()
-        await asyncio.gather(reading, return_exceptions=True)
-        await client.close()
-        server.close()
-
-    with_jumps(lived())
-    term = Term()
-    assert term.lease - term.renew > SENT_WITHIN

@@ -95,7 +95,14 @@ async def read_settings(client: KubeClient, namespace: str) -> tuple[Mapping[str
     try:
         held = await read_config_map(client, namespace, CONFIG_MAP)
     except EdgeError as error:
-        return None, [Finding("configuration", Verdict.BAD, str(error), "kubectl apply -k config, or create it empty")]
+        return None, [
+            Finding(
+                "configuration",
+                Verdict.BAD,
+                str(error),
+                f"kubectl create configmap {CONFIG_MAP} -n {namespace} makes an empty one",
+            )
+        ]
     entries = {name: text.decode("utf-8", "replace") for name, text in held.items()}
     found = [each for each in lint(entries) if each.grade is not Grade.NOTE]
     bad = any(each.grade is Grade.ERROR for each in found)

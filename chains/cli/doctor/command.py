@@ -6,7 +6,14 @@ import click
 import msgspec
 
 from chains.artifacts.reference import Repository
-from chains.cli.doctor.cluster import check_api, check_rights, check_tekton, pushed_lately, read_settings
+from chains.cli.doctor.cluster import (
+    check_api,
+    check_rights,
+    check_tekton,
+    pushed_lately,
+    read_settings,
+)
+from chains.cli.doctor.deployment import check_controller
 from chains.cli.doctor.table import Finding, Verdict, print_findings, rows
 from chains.cli.loop import run
 from chains.cli.settings import ca_files_from
@@ -49,7 +56,7 @@ def command(  # noqa: PLR0917 - one parameter an option
     *,
     as_controller: bool,
 ) -> None:
-    """Look at rights, key, configuration, registries, log and Tekton, and say what is wrong, why, and what helps.
+    """Look at service, rights, key, configuration, registries, log and Tekton: what is wrong, why, and what helps.
 
     A push is tried by opening an upload and cancelling it; nothing is left behind. Ends with 1 when anything is bad.
     """
@@ -69,6 +76,7 @@ def command(  # noqa: PLR0917 - one parameter an option
                 if unreached := await check_api(client):
                     return unreached
                 found = [*await check_rights(client, system, user), *await check_tekton(client)]
+                found += await check_controller(client, system)
                 found += await _check_key(source)
                 entries, said = await read_settings(client, system)
                 found += said
@@ -94,7 +102,9 @@ async def _check_key(source: SecretSource) -> list[Finding]:
         signer = signer_from_secret(files)
         signer.verifier.verify(TRIAL, (await signer.sign(TRIAL)).raw)
     except ChainsError as error:
-        return [Finding("key", Verdict.BAD, f"{source.name}: {error}", _helps(error, "put a key there"))]
+        named = "name the folder or Secret that holds cosign.key and cosign.password"
+        helps = named if "cannot be read" in str(error) else _helps(error, named)
+        return [Finding("key", Verdict.BAD, str(error), helps)]
     public = files.get("cosign.pub", b"")
     if public and public.split() != signer.public_pem.split():
         why = f"cosign.pub in {source.name} is not the public half of the key that signs"

@@ -204,15 +204,19 @@ class Breaker:
         self._news.set()
 
     def _close(self, among: Recent[Place, _Circuit], place: Place, attempt: "Attempt", *, well: bool = False) -> bool:
-        """Forget the failures of what works; return whether it was left alone until now."""
+        """Forget the failures of what works; return whether that is news to who waits.
+
+        It is none where others failed for a moment only: they would be taken up again and again.
+        """
         circuit = among.get(place)
         if circuit is None or (circuit.openings and circuit.trial is not attempt and not well):
             return False
         among.drop(place)
-        if circuit.openings:
-            self._recovered = True
-            self._news.set()
-        return circuit.openings > 0
+        if circuit.trial is not attempt and circuit.openings <= 1:
+            return False
+        self._recovered = True
+        self._news.set()
+        return True
 
     def _forgive(self, home: Place) -> None:
         """Let the parts of a host that works again be tried at once, but for those that are asked to wait."""

@@ -517,3 +517,22 @@ def test_with_no_memory_nobody_is_left_alone() -> None:
     hosts = breaker(Clock(), hosts=0)
     fail(hosts, 100, answer(503, "300"))
     assert (hosts.states(), hosts.wait(HOST)) == ({}, 0)
+
+
+@pytest.mark.parametrize("trials", [0, 1])
+async def test_a_host_that_fails_for_some_and_not_for_others_is_news_only_after_a_trial_that_failed(
+    trials: int,
+) -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    asked(hosts, answer(200), part="good")
+    for part in ("a", "b", "c"):
+        asked(hosts, answer(503), part=part)
+    for _ in range(trials):
+        clock.now += 1
+        asked(hosts, answer(503), part="a")
+    asked(hosts, answer(200), part="good")
+    told = asyncio.create_task(hosts.chance())
+    await asyncio.sleep(0)
+    assert told.done() is bool(trials)
+    told.cancel()

@@ -24,6 +24,7 @@ from chains.controller.live_metrics import Readings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
 from chains.controller.shares import Shares
+from chains.hosts.breaker import Breaker
 from chains.hosts.reach import Reach
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
@@ -101,7 +102,7 @@ async def _serve(
         secret = secret_source(signing_secrets, client, system_namespace)
         await stack.enter_async_context(following_log_level(client, system_namespace, os.environ, log_level))
         events = await stack.enter_async_context(event_lane(client))
-        reach = Reach.from_environment(os.environ, errors.note, shares.check)
+        reach = Reach.from_environment(os.environ, errors.note, shares.check, Breaker())
         wiring = await stack.enter_async_context(
             ClusterWiring(client, secret, reach, os.environ, ca_files, events=events)
         )

@@ -107,7 +107,8 @@ METRICS: tuple[MetricRow, ...] = (
     _gauge("chains_build_info", "The version that runs: 1, and its number.", "version"),
     _gauge(
         "chains_host_circuit",
-        "Registries and logs in trouble: 1 for the state they are in (closed, open, half-open); at most a hundred.",
+        "Registries and logs in trouble: 1 for the state they are in (closed, open, half-open), or the worst state of "
+        "their repositories; at most a hundred.",
         *("host", "state"),
     ),
 )

@@ -9,7 +9,6 @@ from typing import Self
 from chains.artifacts.reference import Repository
 from chains.config.config import Config, ConfigReading, TransparencySettings, read_config
 from chains.errors import InputError
-from chains.hosts.breaker import State
 from chains.hosts.reach import Reach
 from chains.keys.folder import FolderSource
 from chains.keys.keyring import Keyring, SecretSource
@@ -158,8 +157,8 @@ class ClusterWiring:
         return await self._breaker.chance()
 
     def troubled(self) -> frozenset[str]:
-        """Return the hosts that are left alone now."""
-        return frozenset(host for host, state in self._breaker.states().items() if state is not State.CLOSED)
+        """Return the hosts, and the repositories there, that are left alone now."""
+        return self._breaker.left_alone()
 
     def circuits(self) -> Mapping[str, str]:
         """Return the state of each host, a registry's or the log's, whose last request failed."""

@@ -5,11 +5,11 @@ CAPTIONS = {
         "Verify signature and attestation of every image of a list, a repository or a cluster, and report on all."
     ),
     "completion": "Print what makes a shell complete verbs and flags; put it where the shell reads it.",
-    "config": "Speak of the settings in the ConfigMap chains-config.",
+    "config": "Check and list the settings of the ConfigMap chains-config.",
     "controller": "Watch a cluster and sign every run that completes, until SIGTERM or SIGINT.",
     "demo": "Sign the samples in a world of its own: Kubernetes API, OCI registry and service in this one process.",
     "doctor": (
-        "Look at rights, key, configuration, registries, log and Tekton, and say what is wrong, why, and what helps."
+        "Look at service, rights, key, configuration, registries, log and Tekton: what is wrong, why, and what helps."
     ),
     "download": "Print what is stored beside an image, without verifying it.",
     "explain": "Say what a run claims to have built, what is planned for it, what happened, and what to change.",

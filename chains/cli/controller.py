@@ -5,8 +5,8 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +24,7 @@ from chains.controller.live_metrics import Readings
 from chains.controller.metrics import Metrics
 from chains.controller.service import Scope, Service
 from chains.controller.shares import Shares
+from chains.hosts.breaker import Breaker
 from chains.hosts.reach import Reach
 from chains.kube.client import KubeClient
 from chains.kube.cluster import KubeCluster
@@ -32,6 +33,7 @@ from chains.wiring import ClusterWiring, secret_source
 
 # Kubernetes kills what has not ended 30 s after SIGTERM.
 LAST_MOMENT = 24.0
+ENDING = signal.SIGTERM, signal.SIGINT
 
 
 @click.command(name="controller")
@@ -88,11 +90,9 @@ async def _serve(
     log_level: str,
 ) -> None:
     system_namespace = os.environ.get("SYSTEM_NAMESPACE") or "tekton-chains"
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
     errors = HostErrors()
     async with AsyncExitStack() as stack:
+        stop = stack.enter_context(_told_to_end())
         leadership = None
         if election:
             voter = await stack.enter_async_context(_connected(kubeconfig, errors))
@@ -102,7 +102,7 @@ async def _serve(
         secret = secret_source(signing_secrets, client, system_namespace)
         await stack.enter_async_context(following_log_level(client, system_namespace, os.environ, log_level))
         events = await stack.enter_async_context(event_lane(client))
-        reach = Reach.from_environment(os.environ, errors.note, shares.check)
+        reach = Reach.from_environment(os.environ, errors.note, shares.check, Breaker())
         wiring = await stack.enter_async_context(
             ClusterWiring(client, secret, reach, os.environ, ca_files, events=events)
         )
@@ -125,8 +125,25 @@ async def _connected(
         await client.close()
 
 
+@contextmanager
+def _told_to_end() -> Iterator[asyncio.Event]:
+    """Give what is set when the process is told to end; once it has ended so, it is told in vain.
+
+    The loop's own handlers would leave the signals their usual effect as soon as the loop is closed.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    before = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(_stop, stop)) for number in ENDING}
+    try:
+        yield stop
+    finally:
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN if stop.is_set() else before[number])
+
+
 def _stop(stop: asyncio.Event) -> None:
     """Ask the service to end, and make sure that the process does: the lookup of a name cannot be cancelled."""
+    if stop.is_set():
+        return
     stop.set()
     watchdog = threading.Timer(LAST_MOMENT, os._exit, (0,))
     watchdog.daemon = True

@@ -59,6 +59,11 @@ class ElectedLeadership:
             group.create_task(self._follow())
             group.create_task(self._stand(shares))
 
+    def withdraw(self) -> None:
+        """Keep what is held, and win nothing more."""
+        if self._elector is not None:
+            self._elector.withdraw()
+
     async def resign(self, shares: Shares) -> None:
         """Give up what is held, so that others need not wait."""
         if self._elector is not None:

@@ -1,10 +1,17 @@
 """What the owner of a run is told of it, as Events: what became of it, why, and what helps."""
 
+import structlog
+
+from chains.controller.outcomes import identity
 from chains.controller.ports import Cluster
 from chains.controller.turn import End, Turn
 from chains.pipeline.plan import NO_HINT
+from chains.runs.sighting import RunKey
 
 REMEDY = "it is signed again by itself when the configuration or the key changes, or by `chains resign"
+
+
+log = structlog.get_logger()
 
 
 def announce(cluster: Cluster, turn: Turn) -> None:
@@ -27,6 +34,12 @@ def announce_retry(cluster: Cluster, turn: Turn, attempts: int, seconds: float) 
     """Tell that a run could not be signed yet, why, and when it is tried again."""
     tried = "1 try" if attempts == 1 else f"{attempts} tries"
     cluster.tell(turn.key, "Retrying", f"not signed after {tried}, the next in {seconds:.0f} s: {turn.sentence}")
+
+
+def announce_loss(cluster: Cluster, key: RunKey, why: str) -> None:
+    """Tell that a run is never signed: it is deleted, and its last state is given up."""
+    log.error("gave up a deleted run that is not signed", **identity(key), why=why)
+    cluster.tell(key, "DeletedUnsigned", why)
 
 
 def _signed(turn: Turn) -> str:

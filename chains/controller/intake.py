@@ -22,6 +22,8 @@ from chains.runs.stamp import stored_within
 
 # The watch tells of them within moments.
 MOST_MARKED = 1024
+# Of all last states together; runs that nobody frees by force are held until they are signed.
+MOST_BYTES = 16 * 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -33,10 +35,17 @@ class Intake:
     children, `blocked` the runs that wait for a key, `forged` those whose mark is somebody else's, `lately` those
     that were signed shortly before the service came to see them, and `marked` those that were marked last: when a mark
     ends a deletion, what the watch tells of the run last is how it was before. A run that is not `is_ours` is another
-    replica's.
+    replica's. Of the last states of runs that were deleted unsigned, those of the last `MOST_BYTES` are kept, for the
+    horizon; `give_up` is told of the others.
     """
 
-    def __init__(self, queue: RunQueue, state: State, is_ours: Callable[[RunKey], bool] = lambda key: True) -> None:
+    def __init__(
+        self,
+        queue: RunQueue,
+        state: State,
+        is_ours: Callable[[RunKey], bool] = lambda key: True,
+        give_up: Callable[[RunKey, str], None] = lambda key, why: None,
+    ) -> None:
         self.pasts: dict[RunKey, Past] = {}
         self.parents: set[RunKey] = set()
         self.blocked: set[RunKey] = set()
@@ -46,6 +55,9 @@ class Intake:
         self._queue = queue
         self._state = state
         self._is_ours = is_ours
+        self._give_up = give_up
+        self._sizes: dict[RunKey, int] = {}
+        self._bytes = 0
 
     def see(self, kind: str, text: msgspec.Raw, lane: Lane, *, gone: bool) -> None:
         """Look at a run as the watch reported it: its metadata if of the backlog, its last state if it is `gone`."""
@@ -80,8 +92,17 @@ class Intake:
         past = self.pasts.get(key)
         return past is not None and past.last_state is not None
 
+    def give_up_overdue(self, key: RunKey, why: str) -> bool:
+        """Give a run up that was deleted longer ago than the horizon; return whether it was."""
+        horizon = self._state.horizon
+        overdue = time.monotonic() - self.past(key).gone_since > horizon
+        if overdue:
+            self._lose(key, f"it was deleted, and could not be signed in {horizon:.0f} s: {why}")
+        return overdue
+
     def forget(self, key: RunKey) -> None:
         """Drop all that is remembered of a run."""
+        self._bytes -= self._sizes.pop(key, 0)
         self.pasts.pop(key, None)
         self.parents.discard(key)
         self.blocked.discard(key)
@@ -140,10 +161,25 @@ class Intake:
     def _see_last(self, seen: Glance, text: msgspec.Raw) -> None:
         """Sign a run that was deleted before its turn from the last state it had."""
         if seen.done and not is_settled(seen.annotations) and seen.key not in self.marked:
-            self.past(seen.key).last_state = bytes(text)
+            self._keep(seen.key, bytes(text))
             self._queue.add(seen.key, Lane.LIVE)
         else:
             self.forget(seen.key)
+            self._queue.forget(seen.key)
+
+    def _keep(self, key: RunKey, last_state: bytes) -> None:
+        past = self.past(key)
+        past.last_state, past.gone_since = last_state, time.monotonic()
+        self._bytes += len(last_state) - self._sizes.pop(key, 0)
+        self._sizes[key] = len(last_state)
+        while self._bytes > MOST_BYTES and len(self._sizes) > 1:
+            oldest = next(iter(self._sizes))
+            self._lose(oldest, f"it was deleted, and more than {MOST_BYTES >> 20} MiB of such runs wait to be signed")
+
+    def _lose(self, key: RunKey, why: str) -> None:
+        self.forget(key)
+        self._queue.drop(key.__eq__)
+        self._give_up(key, why)
 
     def _is_forged(self, seen: Glance, text: msgspec.Raw) -> bool:
         trusted = self._state.parts.config.trusted_managers if self._state.parts else frozenset()

@@ -54,8 +54,8 @@ METRICS: tuple[MetricRow, ...] = (
     _counter("chains_turns_total", "Turns of runs, by how they ended; a run may take several.", "kind", "end"),
     _counter(
         "chains_turns_cut_total",
-        "Turns cut off because they had not ended after four minutes, by the stage in which they hung: one of those of "
-        "chains_stage_seconds, or elsewhere.",
+        "Turns cut off because they had not ended after four minutes, by the stage that they were in: one of those of "
+        "chains_stage_seconds, or elsewhere. The next turn goes on from there.",
         *("kind", "stage"),
     ),
     _counter("chains_repairs_total", "Payloads put back because another writer had dropped them."),
@@ -82,7 +82,9 @@ METRICS: tuple[MetricRow, ...] = (
         _STAGES,
     ),
     _gauge(
-        "chains_queue_depth", "Runs that wait: for a worker (live, backlog), or for their next try (later).", "lane"
+        "chains_queue_depth",
+        "Runs that wait: for a worker (live, retry, backlog), or for the time of their next try (later).",
+        "lane",
     ),
     _gauge("chains_queue_age_seconds", "For how long the oldest run of the lane is known to need work.", "lane"),
     _gauge("chains_queue_still_seconds", "For how long runs have waited and no worker has taken or ended one."),
@@ -105,7 +107,8 @@ METRICS: tuple[MetricRow, ...] = (
     _gauge("chains_build_info", "The version that runs: 1, and its number.", "version"),
     _gauge(
         "chains_host_circuit",
-        "Registries and logs in trouble: 1 for the state they are in (closed, open, half-open); at most a hundred.",
+        "Registries and logs in trouble: 1 for the state they are in (closed, open, half-open), or the worst state of "
+        "their repositories; at most a hundred.",
         *("host", "state"),
     ),
 )

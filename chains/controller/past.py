@@ -1,5 +1,6 @@
 """What is remembered of one run between its turns; forgotten as soon as it is settled."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +13,8 @@ class Past:
     """How often it was tried, what is logged and stored of it already, and its last state if it has been deleted.
 
     `not_before` is the monotonic time, in seconds, until which the outside asked us to wait, `leaving_since` the one at
-    which its deletion was first seen; `signers` are those that signed what is stored.
+    which its deletion was first seen, `gone_since` the one at which its last state came; `signers` are those that
+    signed what is stored.
     """
 
     attempts: int = 0
@@ -20,6 +22,7 @@ class Past:
     leaving_since: float | None = None
     kept: Kept = field(default_factory=Kept)
     last_state: bytes | None = None
+    gone_since: float = math.inf
     signers: Mapping[str, Signer] = field(default_factory=dict)
 
     def leaving_for(self, now: float) -> float:

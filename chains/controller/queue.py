@@ -1,4 +1,4 @@
-"""The work queue: each run at most once, live runs before the backlog, namespaces in turn."""
+"""The work queue: each run at most once, live runs first, retries and the backlog in turn, namespaces too."""
 
 import asyncio
 import time
@@ -12,10 +12,15 @@ from chains.runs.sighting import RunKey
 
 
 class Lane(IntEnum):
-    """Which runs go first."""
+    """Which runs go first; of the two that are not live, the one that went last lets the other go before it."""
 
     LIVE = 0
-    BACKLOG = 1
+    RETRY = 1
+    BACKLOG = 2
+
+
+RETRIES_FIRST = Lane.LIVE, Lane.RETRY, Lane.BACKLOG
+BACKLOG_FIRST = Lane.LIVE, Lane.BACKLOG, Lane.RETRY
 
 
 class RunQueue:
@@ -31,7 +36,8 @@ class RunQueue:
         self._moved = clock()
         self._places = Places(workers)
         # Of each lane by namespace; both are left and entered at any place in one step.
-        self._lanes: tuple[OrderedDict[str, OrderedDict[RunKey, None]], ...] = (OrderedDict(), OrderedDict())
+        self._lanes: tuple[OrderedDict[str, OrderedDict[RunKey, None]], ...] = tuple(OrderedDict() for _ in Lane)
+        self._order = RETRIES_FIRST
         self._waiting: dict[RunKey, Lane] = {}
         self._active: set[RunKey] = set()
         self._again: dict[RunKey, Lane] = {}
@@ -158,18 +164,18 @@ class RunQueue:
 
     def _promote(self) -> None:
         for key in self._later.take_due(self._clock()):
-            self.add(key, Lane.LIVE)
+            self.add(key, Lane.RETRY)
 
     def _next(self) -> RunKey | None:
-        for lane in self._lanes:
-            namespace = next(filter(self._places.is_open, lane), None)
+        for lane in self._order:
+            namespace = next(filter(self._places.is_open, self._lanes[lane]), None)
             if namespace is not None:
-                keys = lane[namespace]
-                key, _ = keys.popitem(last=False)
-                lane.move_to_end(namespace)
-                if not keys:
-                    del lane[namespace]
+                key = next(iter(self._lanes[lane][namespace]))
+                self._lanes[lane].move_to_end(namespace)
+                self._leave(lane, key)
                 del self._waiting[key]
+                if lane is not Lane.LIVE:
+                    self._order = RETRIES_FIRST if lane is Lane.BACKLOG else BACKLOG_FIRST
                 return key
         return None
 

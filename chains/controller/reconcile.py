@@ -142,7 +142,7 @@ class _Turn:
             signers = self.signers(plan, parts)
         except EdgeError as error:
             return Turn(self.key, End.BLOCKED, str(error))
-        plan, unread = await with_children(plan, parts.indexes)
+        plan, unread = await with_children(plan, parts.indexes, self.past.kept.listed)
         receipts = await sign_plan(plan, signers, parts.stores, self.past.kept, parts.transparency)
         turn = await self.settle(plan, (*receipts, *unread), parts)
         if turn.end in (End.SIGNED, End.NOTHING_TO_SIGN, End.FAILED):
@@ -212,9 +212,15 @@ class _Turn:
 async def _give_up(
     key: RunKey, cluster: Cluster, hold: Hold | None, sentence: str, receipts: tuple[Receipt, ...] = ()
 ) -> Turn:
-    """Mark a run as failed for a reason that no retry mends."""
+    """Mark a run as failed for a reason that no retry mends; one that is too full for a mark is let go without."""
     reason = _joined([sentence])
-    marked = await cluster.mark(key, {SIGNED: "failed", REASON: reason}, hold)
+    try:
+        marked = await cluster.mark(key, {SIGNED: "failed", REASON: reason}, hold)
+    except EdgeError as error:
+        if error.transient:
+            raise
+        reason = _joined([f"it cannot be marked as failed: {error}", sentence])
+        marked = await cluster.mark(key, {}, hold)
     return Turn(key, End.FAILED if marked else End.GONE, reason, receipts=receipts)
 
 

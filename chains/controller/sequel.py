@@ -58,6 +58,8 @@ class Sequel:
             self._settling.note(turn.receipts, OwnStore(store, self._shares, turn.key), parts.config.quiet_time)
 
     def _try_again(self, turn: Turn) -> None:
+        if self._intake.give_up_overdue(turn.key, turn.sentence):
+            return
         past = self._intake.past(turn.key)
         past.attempts += 1
         past.not_before = time.monotonic() + (turn.retry_after or 0.0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from chains.controller.announcements import announce_loss
 from chains.controller.bound import bounded
 from chains.controller.intake import Intake
 from chains.controller.leader_metrics import LeaderMetrics
@@ -34,7 +35,6 @@ LAST_WORDS = 2.0
 # Turns are cut off long before: a service without the end of one for so long never comes to one.
 STALL = 900.0
 FEW = 4
-DAY = 86_400.0
 
 log = structlog.get_logger()
 
@@ -72,8 +72,10 @@ class Service:
         self.queue = RunQueue(scope.workers)
         self._shares = shares or Shares()
         self._shares.on_loss(self._drop)
-        self._intake = Intake(self.queue, self.state, self._shares.is_ours)
-        self._patrol = Patrol(cluster, scope.places, self._horizon, calm, self._shares)
+        self._intake = Intake(
+            self.queue, self.state, self._shares.is_ours, lambda key, why: announce_loss(cluster, key, why)
+        )
+        self._patrol = Patrol(cluster, scope.places, lambda: self.state.horizon, calm, self._shares)
         self._metrics = metrics or Metrics()
         self._metrics.follow(self)
         self._metrics.registry.register(LeaderMetrics(self._shares))
@@ -105,6 +107,7 @@ class Service:
             inflow = [group.create_task(coroutine) for coroutine in rounds]
             workers = [group.create_task(self._work()) for _ in range(self._scope.workers)]
             await stop.wait()
+            leadership.withdraw()
             for task in inflow:
                 task.cancel()
             self.queue.close()
@@ -205,10 +208,14 @@ class Service:
     async def _take_up(self) -> None:
         """Look for the runs of every bucket that is won after the watches began, until all have been seen."""
         await self._shares.leadership.settled.wait()
+        if self._shares.news.is_set():
+            self._patrol.note_change()
         self._shares.news.clear()
         while True:
             await self._shares.news.wait()
             self._shares.news.clear()
+            # What failed there may work since a change that its holder did not live to see.
+            self._patrol.note_change()
             try:
                 for kind, namespace in self._scope.places:
                     async for sighting in self._cluster.backlog(kind, namespace):
@@ -264,6 +271,3 @@ class Service:
         self._metrics.note(turn, self.queue.waited(turn.key))
         self._sequel.follow(turn, parts)
         self._observe(turn)
-
-    def _horizon(self) -> float:
-        return self.state.parts.config.horizon if self.state.parts else DAY

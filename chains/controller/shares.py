@@ -44,6 +44,9 @@ class Leadership(Protocol):
     async def run(self, shares: "Shares") -> None:
         """Stand until resigned or cancelled."""
 
+    def withdraw(self) -> None:
+        """Keep what is held, and win nothing more."""
+
     async def resign(self, shares: "Shares") -> None:
         """Stand no more and give up what is held; all work must have ended."""
 
@@ -64,6 +67,9 @@ class Alone:
     async def run(self, _shares: "Shares") -> None:
         """Wait for ever."""
         await asyncio.Event().wait()
+
+    def withdraw(self) -> None:
+        """Win nothing more."""
 
     async def resign(self, _shares: "Shares") -> None:
         """Give up nothing."""

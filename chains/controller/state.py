@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from chains.errors import EdgeError
 from chains.pipeline.parts import Parts
 
+DAY = 86_400.0
 NO_CONFIG = "the configuration has not been read yet"
 
 
@@ -24,6 +25,11 @@ class State:
         """When the runs that are signed ended at the earliest; None where all are."""
         backfill = self.parts.config.backfill if self.parts else math.inf
         return self.started - timedelta(seconds=backfill) if math.isfinite(backfill) else None
+
+    @property
+    def horizon(self) -> float:
+        """For how many seconds a deleted run is held, and its last state kept, while it cannot be signed."""
+        return self.parts.config.horizon if self.parts else DAY
 
     def unready(self) -> tuple[str, ...]:
         """Return why no run can be signed just now; nothing when one can."""

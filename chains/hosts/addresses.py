@@ -37,8 +37,10 @@ REFUSED_NETWORKS: tuple[Network, ...] = tuple(
 REFUSED_NAMES = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
 )
-_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
+# NAT64, SIIT and IPv4-compatible: the last four octets are the IPv4 address.
+_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")))
+# NAT64 of a network's own: an operator chooses where in it the IPv4 address is (RFC 8215, RFC 6052).
+_TRANSLATED_LOCALLY = ipaddress.IPv6Network("64:ff9b:1::/48")
 _LOOPBACK_6 = ipaddress.IPv6Address("::1")
 
 
@@ -129,11 +131,20 @@ def _meanings(address: Address) -> list[Address]:
     """Return the address and the IPv4 address carried inside it: mapped, translated, 6to4 or compatible."""
     if isinstance(address, ipaddress.IPv4Address):
         return [address]
-    found: list[Address] = [address]
     inner = address.ipv4_mapped or address.sixtofour
-    if inner is None and address != _LOOPBACK_6 and (address in _TRANSLATED or address in _COMPATIBLE):
-        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return found if inner is None else [*found, inner]
+    if inner is None and address != _LOOPBACK_6 and any(address in network for network in _TRANSLATED):
+        inner = ipaddress.IPv4Address(address.packed[12:])
+    if inner is not None:
+        return [address, inner]
+    return [address, *_local_meanings(address)] if address in _TRANSLATED_LOCALLY else [address]
+
+
+def _local_meanings(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """Return the IPv4 addresses it may carry behind a prefix of 48, 56, 64 or 96 bits; octet 8 is always skipped."""
+    octets = address.packed[:8] + address.packed[9:]
+    found = (octets[start : start + 4] for start in (6, 7, 8, 11))
+    # A leading zero is what surrounds an address: nothing is reached at 0.0.0.0/8 over a translator.
+    return [ipaddress.IPv4Address(four) for four in found if four[0]]
 
 
 def _refused(host: str, what: str) -> EdgeError:

@@ -2,13 +2,14 @@
 
 import ipaddress
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
 from yarl import URL
 
 from chains.errors import InputError
-from chains.hosts.addresses import is_loopback
+from chains.hosts.addresses import is_loopback, literal_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,15 @@ def _proxy(env: Mapping[str, str], name: str) -> URL | None:
 def _covers(rule: str, host: str, port: int | None) -> bool:
     if rule == "*":
         return True
-    try:
+    with suppress(ValueError):
         return ipaddress.ip_address(host) in ipaddress.ip_network(rule, strict=False)
-    except ValueError:
-        pass
     name, colon, wanted = rule.rpartition(":")
     if colon and wanted.isdigit() and not name.endswith(":"):
         if port != int(wanted):
             return False
         rule = name.strip("[]")
-    if rule.startswith(("*.", ".")):
-        return host.endswith(rule.removeprefix("*"))
-    return host == rule.strip("[]") or host.endswith(f".{rule}")
+    rule = rule.rstrip(".")
+    if host == rule.strip("[]"):
+        return True
+    # Numbers have no subdomains.
+    return literal_address(host) is None and host.endswith(f".{rule.removeprefix('*').removeprefix('.')}")

@@ -32,9 +32,17 @@ class Reach:
 
     @classmethod
     def from_environment(
-        cls, env: Mapping[str, str], observe: Observe = unobserved, permit: Callable[[], None] = lambda: None
+        cls,
+        env: Mapping[str, str],
+        observe: Observe = unobserved,
+        permit: Callable[[], None] = lambda: None,
+        breaker: Breaker | None = None,
     ) -> Self:
-        """Read the proxies, and which replica this is; raise InputError for a proxy that cannot be used."""
+        """Read the proxies, and which replica this is; raise InputError for a proxy that cannot be used.
+
+        No host is left alone for failing, unless a `breaker` is given, as by a service: what a command asks for once
+        must not hang on how it fared with something else.
+        """
         pod = env.get("POD_NAME", "")
         agent = f"chains ({pod})" if _POD.fullmatch(pod) else "chains"
-        return cls(Proxies.from_environment(env), observe, permit, agent=agent)
+        return cls(Proxies.from_environment(env), observe, permit, breaker or Breaker(hosts=0), agent)

@@ -75,15 +75,16 @@ class Transport:
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
-        self, method: str, url: URL, *, headers: Mapping[str, str], body: bytes | None = None, most: int
+        self, method: str, url: URL, *, headers: Mapping[str, str], body: bytes | None = None, most: int, part: str = ""
     ) -> Answer:
         """Send one request and read the answer, at most `most` bytes of it; raise EdgeError when none arrives whole.
 
         A host that keeps failing is left alone: requests to it fail at once, also those that waited for a connection.
+        `part` says what of the host it is about, where one part may fail and others not.
         """
         self._guard.check_host(url.host or "")
         host, system = f"{url.scheme}://{authority(url)}", self._system
-        with self._reach.breaker.attempt(host, self._observe) as attempt:
+        with self._reach.breaker.attempt(host, self._observe, system=system.name, part=part) as attempt:
             try:
                 async with asyncio.timeout(self.bounds.total), self._place(host):
                     attempt.begin()

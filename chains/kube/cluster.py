@@ -11,7 +11,7 @@ from chains.kube.events import NORMAL, WARNING, Involved
 from chains.kube.refusals import ConflictError
 from chains.kube.resources import RUNS
 from chains.kube.run_marks import patch_run, read_run
-from chains.kube.watch import Disconnected, Synced, follow
+from chains.kube.watch import Disconnected, Resumed, Synced, follow
 from chains.kube.wire import Change, Found
 from chains.runs.glance import Glance, glance
 from chains.runs.hold import Hold
@@ -40,7 +40,7 @@ class KubeCluster:
                         yield RunSighting(found)
                     case Change(type=type_, object=found):
                         yield RunSighting(found, live=True, gone=type_ == "DELETED")
-                    case Synced():
+                    case Synced() | Resumed():
                         yield RunSighting(None)
                     case Disconnected(reason=reason):
                         yield RunSighting(None, trouble=reason)

@@ -79,6 +79,7 @@ class Elector:
         self._unseen = set(range(len(names)))
         self._choosing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._withdrawn = False
 
     @property
     def buckets(self) -> int:
@@ -108,6 +109,10 @@ class Elector:
         finally:
             self._end()
 
+    def withdraw(self) -> None:
+        """Renew what is held, and take or ask for nothing more: what was begun comes to its end."""
+        self._withdrawn = True
+
     async def resign(self, holder: Holder, seconds: float = 3.0) -> None:
         """Stand no more and give up what is held, so that others need not wait; all work must have ended."""
         self._end()
@@ -125,16 +130,17 @@ class Elector:
 
     async def _campaign(self, seat: Seat, holder: Holder) -> None:
         while True:
+            asked = 0.0
             try:
                 await self._step(seat, holder)
                 seat.trouble = ""
             except EdgeError as error:
-                seat.trouble = str(error)
+                seat.trouble, asked = str(error), error.retry_after or 0.0
             self._check(seat, holder)
             self._unseen.discard(seat.bucket)
             if not self._unseen:
                 self._settled.set()
-            await self._pause(seat)
+            await self._pause(seat, asked)
 
     async def _step(self, seat: Seat, holder: Holder) -> None:
         self._check(seat, holder)
@@ -142,7 +148,7 @@ class Elector:
             await self._release(seat, holder)
         elif seat.held:
             await self._renew(seat, holder)
-        else:
+        elif not self._withdrawn:
             await self._look(seat)
             await self._take_or_ask(seat, holder)
 
@@ -150,13 +156,17 @@ class Elector:
         if seat.held and self._now() >= seat.until:
             self._lose(seat, holder)
 
-    async def _pause(self, seat: Seat) -> None:
-        """Wait for the next look, which comes sooner where something ends sooner."""
+    async def _pause(self, seat: Seat, asked: float) -> None:
+        """Wait for the next look, which comes sooner where something ends sooner, and later where the API asked for it.
+
+        A hold is not given up to that: half of what is left of it is waited at most.
+        """
         term, now = self._term(), self._now()
         wait = term.retry * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
         end = seat.until if seat.held else seat.free_at(term, self._identity)
         if now < end:
             wait = min(wait, end - now)
+        wait = max(wait, min(asked, (end - now) / 2 if seat.held else term.lease))
         seat.wake.clear()
         if seat.vacant:
             return

@@ -31,6 +31,7 @@ class Seat:
     """What is known of a bucket's Lease, and of our own hold on it.
 
     `seen_at` is when the record was last observed to change, `until` the end of our hold; both on this machine's clock.
+    `was_there` says that the first look found a record.
     While `leaving`, what was begun is brought to its end; then the seat is `vacant` and is given up.
     """
 
@@ -38,6 +39,7 @@ class Seat:
     name: str
     lease: Lease | None = None
     looked: bool = False
+    was_there: bool = False
     seen_at: float = -math.inf
     vanished: bool = False
     held: bool = False
@@ -49,6 +51,7 @@ class Seat:
 
     def observe(self, lease: Lease | None, now: float) -> None:
         """Note what the record is now; the wait for its end begins anew only where its holder gave a sign of life."""
+        self.was_there = self.was_there if self.looked else lease is not None
         before = self.lease.sign_of_life if self.lease is not None else None
         self.vanished = lease is None and (self.vanished or self.lease is not None)
         if not self.looked or before != (lease.sign_of_life if lease is not None else None):

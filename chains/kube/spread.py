@@ -19,9 +19,12 @@ class Spread:
     def may_take(self, seat: Seat) -> bool:
         """Say whether a bucket may be taken: one that ran out, or never was, or was given up.
 
-        The last is left for a while to who has few or asked for it; where a holder fell silent nobody is waited for.
+        The last is left for a while to who has few or asked for it; where a holder fell silent nobody is waited for. A
+        record that is missing beside others may have been deleted just now: its holder does not know yet.
         """
         free_at = seat.free_at(self.term, self.identity)
+        if seat.lease is None and not self._is_first_install():
+            free_at = seat.seen_at + self.term.lease
         if self.now < free_at:
             return False
         ran_out = seat.lease is not None and seat.lease.holder not in ("", self.identity)
@@ -41,6 +44,10 @@ class Spread:
     def may_give(self, asker: str) -> bool:
         """Say whether the replica that asks has at least two buckets fewer than we."""
         return asker != self.identity and self._ours() - self._counts()[asker] >= 2
+
+    def _is_first_install(self) -> bool:
+        """Say whether no bucket had a record when we came; until each has been looked at, one may have."""
+        return all(seat.looked and not seat.was_there for seat in self.seats)
 
     def _ours(self) -> int:
         return sum(seat.held and seat.leaving is None for seat in self.seats)

@@ -33,7 +33,12 @@ class Disconnected:
     pause: float
 
 
-Followed = Change | Synced | Disconnected
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The API is followed again from where that broke off: nothing was missed."""
+
+
+Followed = Change | Synced | Disconnected | Resumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,14 @@ class Pace:
     """How big a page is and, in seconds, how long things last.
 
     A watch lasts between two bounds and counts as dead when silent for `grace` longer; one that ends sooner than
-    `shortest_quiet_watch` with nothing said is trouble; pauses grow from the first to the longest.
+    `shortest_quiet_watch` with nothing said is trouble; pauses grow from the first to the longest. After trouble a
+    watch lasts for `trial`: that it then ends in peace shows, where nothing happens, that it works again.
     """
 
     page_size: int = PAGE_SIZE
     shortest_watch: int = 240
     longest_watch: int = 300
+    trial: int = 2
     grace: float = 15.0
     shortest_quiet_watch: float = 1.0
     first_pause: float = 1.0
@@ -68,9 +75,10 @@ async def follow(
     With `metadata_first` the objects before `Synced` have their metadata only.
 
     Trouble of any kind, a lacking permission too, is yielded as `Disconnected` and tried again after a pause that
-    grows and is jittered. A watch that ends resumes at the last version seen; where the API has forgotten that (410),
-    the list comes again. Nothing is kept of the objects, so what is deleted while the list is out of reach is never
-    told as DELETED: whoever remembers names drops at `Synced` those that did not come since the `Disconnected`.
+    grows and is jittered. A watch that ends resumes at the last version seen, and `Resumed` is yielded if that was for
+    trouble; where the API has forgotten that version (410), the list comes again. Nothing is kept of the objects, so
+    what is deleted while the list is out of reach is never told as DELETED: whoever remembers names drops at `Synced`
+    those that did not come since the `Disconnected`.
     Close the iterator (`contextlib.aclosing`), or its connection stays open.
     """
     selectors = {"field_selector": field_selector, "label_selector": label_selector}
@@ -108,6 +116,7 @@ class _Follower:
         self._version = ""
         self._latest: msgspec.Raw | None = None
         self._failures = 0
+        self._troubled = False
 
     async def turn(self) -> AsyncGenerator[Followed, None]:
         """List unless there is a version to go on from, then watch once."""
@@ -135,11 +144,11 @@ class _Follower:
                     yield Found("ADDED", item)
         if not version:
             raise EdgeError(f"the list of {self._resource.plural} has no resourceVersion to watch from", transient=True)
-        self._version = version
+        self._version, self._troubled = version, False
         yield Synced(version)
 
-    async def _watched(self) -> AsyncGenerator[Change, None]:
-        seconds = random.randint(self._pace.shortest_watch, self._pace.longest_watch)  # noqa: S311 (jitter, no secret)
+    async def _watched(self) -> AsyncGenerator[Change | Resumed, None]:
+        seconds = self._seconds()
         begun = asyncio.get_running_loop().time()
         lines = self._client.watch(
             self._resource,
@@ -154,6 +163,9 @@ class _Follower:
             async with aclosing(lines):
                 async for line in lines:
                     quiet, self._failures, self._latest = False, 0, line.object
+                    if self._troubled:
+                        self._troubled = False
+                        yield Resumed()
                     if line.type in _CHANGES:
                         yield line
         finally:
@@ -161,6 +173,14 @@ class _Follower:
         if quiet and asyncio.get_running_loop().time() - begun < self._pace.shortest_quiet_watch:
             raise EdgeError(f"the watch of {self._resource.plural} was closed as soon as it began", transient=True)
         self._failures = 0
+        if self._troubled:
+            self._troubled = False
+            yield Resumed()
+
+    def _seconds(self) -> int:
+        if self._troubled:
+            return self._pace.trial
+        return random.randint(self._pace.shortest_watch, self._pace.longest_watch)  # noqa: S311 (jitter, no secret)
 
     def _advance(self) -> None:
         """Read the version of the last line only now: on every line it would double the cost of a watch."""
@@ -177,6 +197,7 @@ class _Follower:
         if isinstance(trouble, ExpiredError):
             self._version = ""
         self._failures += 1
+        self._troubled = True
         state = RetryCallState(AsyncRetrying(), None, (), {})
         state.attempt_number = self._failures
         wait = wait_random_exponential(

@@ -1,7 +1,7 @@
 """Images for each platform: what a signed image lists, if it is an index, is signed as well."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import replace
 
 from chains.artifacts.reference import Digest, ImageReference
@@ -19,16 +19,23 @@ TOO_MANY = (
 )
 
 
-async def with_children(plan: Plan, indexes: Indexes | None) -> tuple[Plan, tuple[Receipt, ...]]:
+Lists = MutableMapping[ImageReference, tuple[Digest, ...]]
+
+
+async def with_children(
+    plan: Plan, indexes: Indexes | None, known: Lists | None = None
+) -> tuple[Plan, tuple[Receipt, ...]]:
     """Return the plan with a signature for each image that those to be signed list.
 
     Where a registry cannot tell what one lists, the plan goes without, and there is a receipt of the failure. Without
-    `indexes` nothing is asked and nothing added.
+    `indexes` nothing is asked and nothing added. What is `known` from an earlier attempt is not read again, and what is
+    read now is added to it.
     """
     if indexes is None:
         return plan, ()
     images = dict.fromkeys(request.image.reference for request in plan.requests if request.image is not None)
-    listed = await _listed([image for image in images if image is not None], plan.origin, indexes)
+    named = [image for image in images if image is not None]
+    listed = await _listed(named, plan.origin, indexes, {} if known is None else known)
     requests, unread = [*plan.requests], list[Receipt]()
     for request in plan.requests:
         image = None if request.image is None else request.image.reference
@@ -41,17 +48,19 @@ async def with_children(plan: Plan, indexes: Indexes | None) -> tuple[Plan, tupl
 
 
 async def _listed(
-    images: Sequence[ImageReference], origin: Origin, indexes: Indexes
+    images: Sequence[ImageReference], origin: Origin, indexes: Indexes, known: Lists
 ) -> Mapping[ImageReference, tuple[Digest, ...] | ChainsError]:
     free, left = asyncio.Semaphore(AT_ONCE), MOST_CHILDREN
 
     async def children(image: ImageReference) -> tuple[Digest, ...] | ChainsError:
         nonlocal left
-        async with free:
-            try:
-                found = await indexes.children(image, origin)
-            except ChainsError as error:
-                return error
+        if image not in known:
+            async with free:
+                try:
+                    known[image] = await indexes.children(image, origin)
+                except ChainsError as error:
+                    return error
+        found = known[image]
         left -= len(found)
         return found if left >= 0 else InputError(f"{image}: {TOO_MANY}")
 

@@ -17,7 +17,7 @@ OF_THE_WAY = (
     ),
     Cause(
         "a certificate is not trusted",
-        r"certificate",
+        r"certificate (of \S+ )?is not|certificate verify",
         "trust its authority: --registry-ca HOST=FILE for a registry, SSL_CERT_FILE for the log, "
         "certificate-authority in the kubeconfig for the API",
     ),
@@ -56,6 +56,21 @@ OF_THE_WAY = (
 # What hosts answer, and what keeps the service from asking.
 OF_THE_ANSWER = (
     Cause(
+        "the log takes no entry that large (413)",
+        r"the transparency log \S+ answered 413\b",
+        "have the run make less, or name a log that takes more",
+    ),
+    Cause(
+        "the log knows nobody who asks so (401, 403)",
+        r"the transparency log \S+ answered (401|403)\b",
+        "look at transparency.url, and at what stands before that log: entries are sent without credentials",
+    ),
+    Cause(
+        "the log is down, or refuses",
+        r"the transparency log ",
+        "transparency.mode: deferred stores at once and logs later; chains doctor tries the log",
+    ),
+    Cause(
         "the service may not read pull secrets",
         r"kubernetes api refused .*(secrets|serviceaccounts)",
         "grant the service the rule that the message names",
@@ -73,16 +88,14 @@ OF_THE_ANSWER = (
     ),
     Cause(
         "a registry refuses the push (401, 403)",
-        r"\b(401|403)\b|denied|unauthorized|may not push|lets us not",
+        r"answered (401|403)\b|lets us not",
         "put a Secret with push rights under `secrets` of the service account that the run uses; "
         "chains doctor tries the push",
     ),
-    Cause(
-        "a registry asks for less (429)", r"\b429\b|too many requests", "wait: the run is tried again, at its own pace"
-    ),
+    Cause("a registry asks for less (429)", r"answered 429\b", "wait: the run is tried again, at its own pace"),
     Cause(
         "an address that is never spoken to",
-        r"link-local|metadata address|address .* refused",
+        r"link-local|address .* refused",
         "the run names an address that is never spoken to: name a registry",
     ),
     Cause(
@@ -96,23 +109,18 @@ OF_THE_ANSWER = (
         "make one: chains generate-key-pair k8s://tekton-chains/signing-secrets",
     ),
     Cause(
-        "the log is down, or refuses",
-        r"transparency log|rekor",
-        "transparency.mode: deferred stores at once and logs later; chains doctor tries the log",
-    ),
-    Cause(
         "a repository is not there (404, 405)",
-        r"\b(404|405)\b|name unknown|not found",
+        r"answered (404|405)\b",
         "make the repository in the registry, or allow pushes to it",
     ),
     Cause(
         "tags may not change",
-        r"immutable",
+        r"answered \d+ \(.*immutable",
         "let the registry change tags that begin with sha256-, or use storage.oci.encoding-format: sigstore-bundle",
     ),
     Cause(
         "it is too large (413)",
-        r"quota|exceeds|too large|\b413\b",
+        r"(answered|HTTP) 413\b|answered \d+ \(.*quota|HTTP 422 \(.*too long",
         "what is stored is too large for that place: raise its limit, or store it in oci rather than tekton",
     ),
     Cause(

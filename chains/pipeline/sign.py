@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from chains.artifacts.reference import Digest, ImageReference
 from chains.errors import ChainsError, EdgeError, InputError
 from chains.payloads.dsse import envelope, pre_authentication_encoding
 from chains.payloads.payload import IN_TOTO, LogEntry, Origin, SignedPayload, Stored
@@ -18,10 +19,14 @@ LOG = "the transparency log"
 
 @dataclass(slots=True)
 class Kept:
-    """What earlier attempts achieved, by the digest of what was signed, and of what is stored by the store's name."""
+    """What earlier attempts achieved, by the digest of what was signed, and of what is stored by the store's name.
+
+    `listed` is what the images to be signed list, as far as it was read.
+    """
 
     stored: dict[tuple[bytes, str], Stored] = field(default_factory=dict)
     logged: dict[bytes, LogEntry] = field(default_factory=dict)
+    listed: dict[ImageReference, tuple[Digest, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

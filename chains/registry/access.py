@@ -105,12 +105,12 @@ class Access:
     async def _reach(self, call: Call, door: _Door, authorization: str) -> Answer:
         headers = {**call.headers, "Authorization": authorization} if authorization else call.headers
         if call.url is not None:
-            return await self._transport.send(call.method, call.url, headers=headers, body=call.body, most=call.most)
+            return await self._send(call, call.url, headers)
         failure: UnreachableError | None = None
         for scheme in door.schemes:
             url = URL(f"{scheme}://{door.registry}/v2/{call.path}", encoded=True)
             try:
-                answer = await self._transport.send(call.method, url, headers=headers, body=call.body, most=call.most)
+                answer = await self._send(call, url, headers)
             except UnreachableError as error:
                 failure = error
             else:
@@ -118,6 +118,10 @@ class Access:
                 return answer
         door.schemes = self._schemes(door.registry)
         raise failure or UnreachableError(f"{door.registry} speaks no known scheme", transient=False)
+
+    async def _send(self, call: Call, url: URL, headers: Mapping[str, str]) -> Answer:
+        part = str(call.repository)
+        return await self._transport.send(call.method, url, headers=headers, body=call.body, most=call.most, part=part)
 
     async def _challenged(self, answer: Answer, call: Call, door: _Door, keychain: Keychain) -> Challenge | None:
         """Return the challenge that the answer to a bare call means, None when the answer stands."""
@@ -210,4 +214,4 @@ def _challenge(answer: Answer, repository: Repository) -> Challenge:
 def _wanted(credential: Credential | None, call: Call, door: _Door, challenge: Challenge) -> Wanted:
     named = challenge.scope if not challenge.scope.startswith(f"repository:{call.repository.path}:") else ""
     scopes = (call.scope, named) if named else (call.scope,)
-    return Wanted(door.url, replace(challenge, scope=""), scopes, credential)
+    return Wanted(door.url, replace(challenge, scope=""), scopes, credential, str(call.repository))

@@ -206,7 +206,9 @@ class RegistryClient:
         if same_origin(url, begun.url):
             answer = await self._access.send(call, keychain)
         else:
-            answer = await self._transport.send("PUT", url, headers=headers, body=body, most=call.most)
+            answer = await self._transport.send(
+                "PUT", url, headers=headers, body=body, most=call.most, part=str(repository)
+            )
         if answer.status == 404:
             raise EdgeError(f"{repository.registry} lost an upload to {repository.path}", transient=True)
         if answer.status not in (200, 201, 204):
@@ -223,7 +225,8 @@ class RegistryClient:
             if same_origin(url, home):
                 answer = await self._access.send(replace(call, url=url), keychain)
             else:
-                answer = await self._transport.send("GET", url, headers=call.headers, most=call.most)
+                part = str(call.repository)
+                answer = await self._transport.send("GET", url, headers=call.headers, most=call.most, part=part)
         if answer.status in REDIRECTS:
             raise EdgeError(
                 f"{call.repository.registry} redirects more than {self._limits.redirects} times", transient=False

@@ -1,6 +1,7 @@
 """The store named "oci": signed payloads beside their image, as cosign keeps them, appended and never replaced."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterable
 
 from chains.artifacts.reference import ImageReference, Repository
@@ -12,6 +13,7 @@ from chains.registry.cosign_layout import layer_for, tag_for
 from chains.registry.credential import Keychain
 from chains.registry.errors import DeniedError
 from chains.registry.tag_attachment import TagAttachment
+from chains.registry.unfinished import Unfinished
 
 IMAGES_AT_ONCE = 8
 Attachment = TagAttachment | BundleAttachment
@@ -45,27 +47,38 @@ class OciStore:
         self._forget = forget
         self._tags = tags
         self._bundles = bundles
+        self._unfinished = Unfinished()
 
     async def put(self, signed: SignedPayload, origin: Origin) -> Stored:
-        """Attach the payload to each of its images; raise EdgeError, after all were tried, when some failed."""
+        """Attach the payload to each of its images; raise EdgeError, after all were tried, when some failed.
+
+        A put that is repeated because it failed in passing, or was cut off, goes on with the images that are left.
+        """
         keychain = self._keychain_for(origin)
         free = asyncio.Semaphore(IMAGES_AT_ONCE)
 
-        async def attached(attachment: Attachment) -> bool | ChainsError:
+        async def attached(name: bytes, attachment: Attachment) -> bool | ChainsError:
+            before = self._unfinished.outcome(name)
+            if before is not None:
+                return before
             async with free:
                 try:
-                    return await self._attach_with_credentials(attachment, origin)
+                    written = await self._attach_with_credentials(attachment, origin)
                 except ChainsError as error:
                     return _explained(error, attachment, origin)
+            self._unfinished.note(name, written=written)
+            return written
 
         images = dict.fromkeys(signed.payload.images)
         attachments = [one for image in images for one in self._attachments(signed, image, keychain)]
-        attachments = list({str(one) + type(one).__name__: one for one in attachments}.values())
-        outcomes = await asyncio.gather(*map(attached, attachments))
+        named = dict(zip(_names(signed, attachments), attachments, strict=True))
+        outcomes = await asyncio.gather(*(attached(*one) for one in named.items()))
         failures = [outcome for outcome in outcomes if isinstance(outcome, ChainsError)]
+        if not any(map(_may_pass, failures)):
+            self._unfinished.forget(named)
         if failures:
             raise _summed(failures, len(outcomes))
-        return Stored(tuple(one.location for one in attachments), written=any(outcomes))
+        return Stored(tuple(one.location for one in named.values()), written=any(outcomes))
 
     def _attachments(self, signed: SignedPayload, image: ImageReference, keychain: Keychain) -> Iterable[Attachment]:
         payload, repository = signed.payload, self._repository or image.repository
@@ -84,6 +97,19 @@ class OciStore:
             return await attachment.attach()
 
 
+def _names(signed: SignedPayload, attachments: Iterable[Attachment]) -> Iterable[bytes]:
+    """Return short names: equal only for what stores the same bytes, log entry included, in the same place."""
+    entry = repr(signed.log_entry).encode()
+    content = hashlib.sha256(signed.payload.body + signed.signed_bytes + entry).digest()
+    for one in attachments:
+        place = f"{type(one).__name__} {one}".encode()
+        yield hashlib.blake2b(content + place, digest_size=16).digest()
+
+
+def _may_pass(failure: ChainsError) -> bool:
+    return isinstance(failure, EdgeError) and failure.transient
+
+
 def _explained(error: ChainsError, place: Attachment, origin: Origin) -> ChainsError:
     if not isinstance(error, DeniedError):
         return error
@@ -97,6 +123,6 @@ def _summed(failures: list[ChainsError], tried: int) -> ChainsError:
     waits = [error.retry_after for error in failures if isinstance(error, EdgeError) and error.retry_after is not None]
     return EdgeError(
         f"{len(failures)} of {tried} images have nothing attached: {'; '.join(map(str, failures[:5]))}",
-        transient=any(isinstance(error, EdgeError) and error.transient for error in failures),
+        transient=any(map(_may_pass, failures)),
         retry_after=max(waits, default=None),
     )

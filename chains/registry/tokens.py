@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlencode
 
 import msgspec
@@ -36,12 +37,16 @@ class _Grant(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A token as it is asked for: by which registry, of which service, for what, and as whom (None: anybody)."""
+    """A token as it is asked for: by which registry, of which service, for what, and as whom (None: anybody).
+
+    `repository` is what it is for: a token service may fail for one and not for others.
+    """
 
     registry: URL
     challenge: Challenge
     scopes: tuple[str, ...]
     credential: Credential | None
+    repository: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ class Tokens:
         return token
 
     async def _ask(self, realm: URL, wanted: Wanted) -> Answer:
-        credential, most = wanted.credential, self._transport.bounds.text
+        credential = wanted.credential
+        send = partial(self._transport.send, most=self._transport.bounds.text, part=wanted.repository)
         parameters = [("service", wanted.challenge.service)] if wanted.challenge.service else []
         if credential is not None and credential.identity_token:
             parameters += [
@@ -104,10 +110,10 @@ class Tokens:
                 ("refresh_token", credential.identity_token),
             ]
             body = urlencode(parameters).encode()
-            return await self._transport.send("POST", realm, headers={"Content-Type": _FORM}, body=body, most=most)
+            return await send("POST", realm, headers={"Content-Type": _FORM}, body=body)
         parameters += [("scope", scope) for scope in wanted.scopes]
         headers = {} if credential is None else {"Authorization": credential.basic}
-        return await self._transport.send("GET", realm.extend_query(parameters), headers=headers, most=most)
+        return await send("GET", realm.extend_query(parameters), headers=headers)
 
 
 def _read(answer: Answer) -> tuple[str, float]:

@@ -26,7 +26,8 @@ class RunSighting:
     An object is `live`, and whole, when it just changed; one that was found there has its metadata only. It is `gone`
     when this is the last state it had.
 
-    Without an object, `trouble` says why the watch is interrupted; it is empty once all that was there has been seen.
+    Without an object, `trouble` says why the watch is interrupted; it is empty once all that was there has been seen,
+    and once the watch goes on.
     """
 
     object: msgspec.Raw | None

@@ -54,6 +54,22 @@ def test_one_bad_image_stops_no_other_and_ends_with_12(registry: RegistryServer)
     ]
 
 
+def test_a_repository_that_is_throttled_leaves_no_other_image_unjudged(registry: RegistryServer) -> None:
+    throttled = registry.faults.add(Fault(path="/v2/mix/", status=429, headers={"Retry-After": "300"}))
+    bad = [f"{registry.address}/mix/dual:v{number}" for number in range(6)]
+    well = [f"{registry.address}/{name}:v1" for name in ("c25/app", "c25/unsigned")]
+    try:
+        ended = audit("-o", "json", *bad, well[0], *bad, well[1])
+    finally:
+        registry.faults.remove(throttled)
+    found = verdicts(ended)
+    assert (found.pop(well[0]), found.pop(well[1])) == ("verified", "unsigned")
+    assert set(found.values()) == {"not judged"}
+    assert "answered 429" in ended.stdout
+    assert "left alone" not in ended.stdout
+    assert ended.exit_code == 12
+
+
 def test_any_of_several_keys_will_do_and_is_named(registry: RegistryServer) -> None:
     names = [f"{registry.address}/{name}:v1" for name in ("c25/app", "c31bundle/app")]
     ended = audit("--key", NEW, "-o", "json", *names)

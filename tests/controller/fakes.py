@@ -36,9 +36,14 @@ class FakeCluster:
         return glance(found["kind"], _raw(found)).key
 
     def interrupt(self, trouble: str) -> None:
-        """Tell every follower that its watch is interrupted; an empty trouble says that it goes on."""
+        """Tell every follower that its watch is interrupted."""
         for _, feed in self._feeds:
             feed.put_nowait(RunSighting(None, trouble=trouble))
+
+    def resume(self) -> None:
+        """Tell every follower that its watch goes on."""
+        for _, feed in self._feeds:
+            feed.put_nowait(RunSighting(None))
 
     def annotations(self, key: RunKey) -> dict[str, str]:
         """Return the annotations that a run carries now."""

@@ -13,6 +13,7 @@ class Decided:
         self.trouble = ""
         self.settled = asyncio.Event()
         self.resigned = asyncio.Event()
+        self.withdrawn = False
         self.led = set(held)
         self._shares: Shares | None = None
         if settled:
@@ -24,6 +25,9 @@ class Decided:
     async def run(self, shares: Shares) -> None:
         self._shares = shares
         await asyncio.Event().wait()
+
+    def withdraw(self) -> None:
+        self.withdrawn = True
 
     async def resign(self, shares: Shares) -> None:
         self.led.clear()

@@ -66,7 +66,7 @@ async def test_it_is_ready_only_with_a_configuration_a_key_and_every_run_listed(
         while (await ask("/readyz")) != (503, "cannot list taskruns at https://api: Connection refused\n"):
             pass
         assert await ask("/healthz") == (200, "ok\n"), "a restart would not bring the API back"
-        cluster.interrupt("")
+        cluster.resume()
         while (await ask("/readyz"))[0] != 200:
             pass
 

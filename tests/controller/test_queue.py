@@ -3,6 +3,8 @@
 import asyncio
 import weakref
 
+import pytest
+
 from chains.controller.queue import Lane, RunQueue
 from chains.runs.sighting import RunKey
 
@@ -51,6 +53,40 @@ async def test_live_runs_go_before_the_backlog() -> None:
     queue.add(key("old"), Lane.BACKLOG)
     queue.add(key("new"), Lane.LIVE)
     assert await drained(queue, 2) == ["a/new", "a/old"]
+
+
+async def test_a_retry_goes_behind_live_runs_and_in_turn_with_the_backlog() -> None:
+    queue = RunQueue()
+    for name in ("old-1", "old-2"):
+        queue.add(key(name), Lane.BACKLOG)
+    for name in ("again-1", "again-2"):
+        queue.add_later(key(name), 0.0)
+    queue.add(key("new"), Lane.LIVE)
+    assert await drained(queue, 5) == ["a/new", "a/again-1", "a/old-1", "a/again-2", "a/old-2"]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+async def test_retries_that_hang_in_as_many_namespaces_as_there_are_workers_do_not_hold_up_the_backlog(
+    workers: int,
+) -> None:
+    queue = RunQueue(workers=workers)
+    for number in range(60):
+        for namespace in range(workers):
+            queue.add_later(key(str(number), f"silent-{namespace}"), 0.0)
+    for number in range(5):
+        queue.add(key(str(number), "good"), Lane.BACKLOG)
+    served, taken = 0, list[RunKey]()
+    for _ in range(40):
+        while len(taken) < workers:
+            found = await queue.take()
+            assert found is not None
+            taken.append(found)
+        done = taken.pop(0)
+        queue.release(done)
+        served += done.namespace == "good"
+        if done.namespace != "good":
+            queue.add_later(done, 0.0)
+    assert served == 5
 
 
 async def test_namespaces_take_turns() -> None:

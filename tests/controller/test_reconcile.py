@@ -150,6 +150,19 @@ async def test_a_mark_that_the_api_refuses_for_good_is_replaced_by_one_that_says
     assert cluster.annotations(key) == {SIGNED: "failed", REASON: "metadata.annotations: too long"}
 
 
+async def test_a_run_too_full_even_for_the_mark_that_says_so_is_let_go_and_told_of() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(taskrun_object(results=image_results()))
+    found = cluster.objects["TaskRun", key.namespace, key.name]
+    found["metadata"]["finalizers"] = ["chains.tekton.dev/taskrun"]
+    cluster.mark_errors += [EdgeError("metadata.annotations: too long", transient=False)] * 2
+    turn = await reconcile(key, cluster, parts())
+    assert turn.end is End.FAILED
+    assert turn.sentence.startswith("it cannot be marked as failed: metadata.annotations: too long")
+    assert cluster.finalizers(key) == []
+    assert SIGNED not in cluster.annotations(key)
+
+
 def pipelinerun_object() -> dict[str, object]:
     found = taskrun_object("release", uid="uid-p")
     children = [

@@ -1,13 +1,15 @@
 """The service with an election: what it takes up, what it drops, and how it ends."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from chains.controller.service import Scope, Service
 from chains.controller.shares import Shares
 from chains.controller.turn import End, Turn
 from chains.payloads.payload import Origin, SignedPayload, Stored
+from chains.runs.glance import Glance
 from chains.runs.marks import REASON, SIGNED
 from chains.runs.sighting import ConfigSighting, RunKey
 from tests.builders import image_results, taskrun_object
@@ -27,6 +29,19 @@ class Slow(FakeStore):
         self.asked.set()
         await self.may.wait()
         return await super().put(signed, origin)
+
+
+class Counting(FakeCluster):
+    """Counts the rounds through its runs by kind, once they are over."""
+
+    def __init__(self, entries: Mapping[str, str]) -> None:
+        super().__init__(entries)
+        self.rounds: Counter[str] = Counter()
+
+    async def glances(self, kind: str, namespace: str | None) -> AsyncIterator[Glance]:
+        async for seen in super().glances(kind, namespace):
+            yield seen
+        self.rounds[kind] += 1
 
 
 @asynccontextmanager
@@ -93,6 +108,19 @@ async def test_the_runs_of_a_bucket_that_is_won_are_taken_up_and_signed_once() -
     assert len(store.kept) == 4
 
 
+async def test_what_failed_in_a_bucket_is_driven_again_when_it_is_won_after_the_change() -> None:
+    cluster, store, leadership = Counting(SETTINGS), FakeStore(), Decided(1)
+    failed = put(cluster, "failed", annotations={SIGNED: "failed", REASON: "the registry said 403"})
+    async with sharing(cluster, store, leadership) as (service, turns):
+        await seen(service)
+        cluster.settings.put_nowait(ConfigSighting({**SETTINGS, "builder.id": "https://builder.example.com"}))
+        while not cluster.rounds["TaskRun"]:
+            await asyncio.sleep(0)
+        assert cluster.annotations(failed)[SIGNED] == "failed", "it is another replica's"
+        leadership.give(0)
+        assert (await until(turns, End.SIGNED)).key == failed
+
+
 async def test_a_turn_in_hand_ends_at_the_loss_and_is_taken_up_when_the_bucket_is_back() -> None:
     cluster, store, leadership = FakeCluster(SETTINGS), Slow(), Decided(1, 0)
     key = put(cluster, "one")
@@ -132,6 +160,22 @@ async def test_a_hand_over_finishes_what_was_begun() -> None:
         store.may.set()
         await emptied
         assert (await turns.get()).end is End.SIGNED
+    assert cluster.annotations(key)[SIGNED] == "true"
+
+
+async def test_who_is_told_to_end_wins_nothing_more_while_it_finishes_what_it_began() -> None:
+    cluster, store, leadership, stop = FakeCluster(SETTINGS), Slow(), Decided(1, 0), asyncio.Event()
+    key = put(cluster, "one")
+    service = Service(cluster, OneStore(store), Scope(workers=4), calm=0.0, shares=Shares(leadership))
+    running = asyncio.create_task(service.run(stop))
+    await store.asked.wait()
+    assert not leadership.withdrawn
+    stop.set()
+    while not leadership.withdrawn:
+        await asyncio.sleep(0)
+    assert not leadership.resigned.is_set()
+    store.may.set()
+    await running
     assert cluster.annotations(key)[SIGNED] == "true"
 
 

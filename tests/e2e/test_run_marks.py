@@ -1,4 +1,4 @@
-"""A real API server lets the controller's account change its marks on a run, and nothing else of it."""
+"""A real API server lets the controller's account change its marks on a run, and nothing that others wrote there."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -88,10 +88,17 @@ class ControllerProcess:
         async with asyncio.timeout(seconds):
             return await self._process.wait()
 
+    def tell_to_end(self) -> None:
+        """Send SIGTERM, unless it is gone."""
+        if self._process is not None and self.running:
+            # The process's own method would ask whether it has ended, and take the answer from who waits for it.
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+
     async def terminate(self) -> tuple[int, float]:
         """Ask it to end with SIGTERM; return its exit status and how many seconds it took."""
         began = time.monotonic()
-        self._signal(signal.SIGTERM)
+        self.tell_to_end()
         status = await self.ended(60.0)
         return status, time.monotonic() - began
 

@@ -31,6 +31,12 @@ REFUSED = [
     "[64:ff9b::a9fe:a9fe]",
     "[2002:a9fe:a9fe::1]",
     "[::a9fe:a9fe]",
+    "[::ffff:0:169.254.169.254]",
+    "[64:ff9b:1:a9fe:a9:fe00::]",
+    "[64:ff9b:1:12a9:fe:a9fe::]",
+    "[64:ff9b:1:1234:a9:fea9:fe00:0]",
+    "[64:ff9b:1::a9fe:a9fe]",
+    "[64:ff9b:1:2:3:4:169.254.169.254]",
     "2852039166",
     "0xa9fea9fe",
     "0251.0376.0251.0376",
@@ -42,6 +48,8 @@ REFUSED = [
     "instance-data.ec2.internal",
 ]
 ALLOWED = ["127.0.0.1", "[::1]", "10.0.0.5", "192.168.1.2", "[fd12::1]", "8.8.8.8", "registry.example.com", "localhost"]
+# 10.1.2.3 behind each kind of translator.
+ALLOWED += ["[::ffff:0:10.1.2.3]", "[64:ff9b::10.1.2.3]", "[64:ff9b:1::10.1.2.3]", "[64:ff9b:1:a01:2:300::]"]
 
 
 class Answering(AbstractResolver):

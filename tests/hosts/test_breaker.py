@@ -1,6 +1,7 @@
 """When a host is left alone, for how long, and who may try it: by a clock that is set by hand."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -34,10 +35,13 @@ def asked(
     outcome: Answer | BaseException,
     host: str = HOST,
     told: list[tuple[str, int | None]] | None = None,
+    *,
+    system: str = "",
+    part: str = "",
 ) -> None:
     """Send one request that ends so, with its failure noted."""
     noted = [] if told is None else told
-    with hosts.attempt(host, lambda *failure: noted.append(failure)) as attempt:
+    with hosts.attempt(host, lambda *failure: noted.append(failure), system=system, part=part) as attempt:
         attempt.begin()
         if isinstance(outcome, BaseException):
             raise outcome
@@ -54,6 +58,29 @@ def refusal(hosts: Breaker, host: str = HOST) -> EdgeError:
     with pytest.raises(EdgeError) as raised:
         asked(hosts, AssertionError("it went out"), host)
     return raised.value
+
+
+def refused(hosts: Breaker, part: str) -> bool:
+    """Whether a request to a part fails at once; it is answered well otherwise."""
+    try:
+        asked(hosts, answer(200), part=part)
+    except EdgeError as error:
+        assert "is left alone" in str(error)
+        return True
+    return False
+
+
+def unconnected(hosts: Breaker, part: str) -> None:
+    with pytest.raises(UnreachableError):
+        asked(hosts, REFUSED, part=part)
+
+
+def fallen_out(clock: Clock, hosts: int = 8) -> Breaker:
+    """A breaker of a host that answered three parts with failures."""
+    made = breaker(clock, hosts)
+    for part in ("a", "b", "c"):
+        asked(made, answer(503), part=part)
+    return made
 
 
 def opened(clock: Clock) -> Breaker:
@@ -360,3 +387,152 @@ def test_each_request_that_failed_is_told_with_its_status() -> None:
     with pytest.raises(EdgeError):
         asked(hosts, REFUSED, OTHER, told)
     assert told == [(HOST, 404), (HOST, 429), (HOST, 503), (OTHER, None)]
+
+
+def test_two_systems_on_one_host_do_not_stop_each_other() -> None:
+    hosts = breaker(Clock())
+    for _ in range(FAILURES):
+        asked(hosts, answer(503, "86400"), system="log")
+    asked(hosts, answer(200), system="registry")
+    assert (hosts.wait(HOST, system="log"), hosts.wait(HOST, system="registry")) == (300, 0)
+    assert hosts.states() == {HOST: State.OPEN}
+
+
+@pytest.mark.parametrize("bad", [answer(429, "300"), answer(503), EdgeError("it is silent", transient=True)])
+def test_a_part_that_fails_is_left_alone_and_the_others_are_not(bad: Answer | EdgeError) -> None:
+    hosts = breaker(Clock())
+    for _ in range(FAILURES):
+        with suppress(EdgeError):
+            asked(hosts, bad, part="evil")
+    with pytest.raises(EdgeError, match=f"^evil on {HOST} is left alone after 3 failures in a row"):
+        asked(hosts, AssertionError("it went out"), part="evil")
+    assert not refused(hosts, "good")
+    assert hosts.states() == {HOST: State.OPEN}
+    assert hosts.left_alone() == {f"evil on {HOST}"}
+
+
+def test_a_host_that_fails_for_three_parts_in_a_row_is_left_alone() -> None:
+    hosts = fallen_out(Clock())
+    assert all(refused(hosts, part) for part in ("a", "b", "c", "d"))
+    assert hosts.left_alone() == {HOST}
+
+
+def test_a_part_that_is_answered_well_ends_the_row_of_its_host() -> None:
+    hosts = breaker(Clock())
+    for part in ("a", "b", "c", "d"):
+        asked(hosts, answer(503), part=part)
+        asked(hosts, answer(200), part="good")
+    assert not refused(hosts, "new")
+
+
+def test_a_part_that_was_answered_well_is_asked_while_its_host_is_left_alone_and_ends_that() -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    asked(hosts, answer(200), part="good")
+    for part in ("a", "b", "c"):
+        asked(hosts, answer(503), part=part)
+    assert refused(hosts, "new")
+    assert not refused(hosts, "good")
+    assert not refused(hosts, "new")
+
+
+def test_a_part_that_was_answered_well_costs_a_host_that_fails_for_all_one_request() -> None:
+    hosts = breaker(Clock())
+    asked(hosts, answer(200), part="good")
+    for part in ("a", "b", "c", "good"):
+        asked(hosts, answer(503), part=part)
+    assert refused(hosts, "good")
+
+
+def test_a_host_that_nobody_can_connect_to_is_left_alone_by_all() -> None:
+    hosts = breaker(Clock())
+    asked(hosts, answer(200), part="good")
+    for _ in range(FAILURES):
+        unconnected(hosts, "a")
+    assert refused(hosts, "good")
+    assert refused(hosts, "new")
+
+
+def test_what_a_part_is_asked_to_wait_is_not_asked_of_its_host() -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    for part in ("a", "b", "c"):
+        asked(hosts, answer(429, "300"), part=part)
+    assert hosts.wait(HOST) == 1
+    clock.now += 1
+    assert not refused(hosts, "new")
+
+
+def test_parts_are_tried_at_once_when_their_host_works_again_unless_asked_to_wait() -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    for part, wait in (("a", None), ("a", None), ("a", None), ("evil", "300"), ("evil", "300"), ("evil", "300")):
+        asked(hosts, answer(503, wait), part=part)
+    asked(hosts, answer(503), part="c")
+    clock.now += 1
+    assert not refused(hosts, "d")
+    assert not refused(hosts, "a")
+    assert refused(hosts, "evil")
+
+
+def test_a_trial_of_a_part_that_gets_no_connection_lets_the_next_one_try() -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    for _ in range(FAILURES):
+        asked(hosts, answer(503), part="a")
+    clock.now += 1
+    unconnected(hosts, "a")
+    assert not refused(hosts, "a")
+
+
+async def test_there_is_a_chance_for_a_part_and_news_when_it_works_again() -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    for _ in range(FAILURES):
+        asked(hosts, answer(503), part="a")
+    clock.now += 1
+    assert await hosts.chance() is False
+    asked(hosts, answer(200), part="a")
+    assert await hosts.chance() is True
+    assert (hosts.states(), hosts.left_alone()) == ({}, frozenset())
+
+
+def test_hostile_parts_do_not_fill_the_memory_nor_make_the_host_forgotten() -> None:
+    clock = Clock()
+    hosts = fallen_out(clock, hosts=4)
+    for number in range(100):
+        clock.now += 60
+        asked(hosts, answer(503), part=f"p{number}")
+    assert hosts.left_alone() == {HOST}
+    clock.now += 60
+    assert not refused(hosts, "good")
+    for number in range(100):
+        for _ in range(FAILURES):
+            asked(hosts, answer(503), part=f"p{number}")
+        asked(hosts, answer(200), part="good")
+    assert hosts.left_alone() == {f"p{number} on {HOST}" for number in range(96, 100)}
+
+
+def test_with_no_memory_nobody_is_left_alone() -> None:
+    hosts = breaker(Clock(), hosts=0)
+    fail(hosts, 100, answer(503, "300"))
+    assert (hosts.states(), hosts.wait(HOST)) == ({}, 0)
+
+
+@pytest.mark.parametrize("trials", [0, 1])
+async def test_a_host_that_fails_for_some_and_not_for_others_is_news_only_after_a_trial_that_failed(
+    trials: int,
+) -> None:
+    clock = Clock()
+    hosts = breaker(clock)
+    asked(hosts, answer(200), part="good")
+    for part in ("a", "b", "c"):
+        asked(hosts, answer(503), part=part)
+    for _ in range(trials):
+        clock.now += 1
+        asked(hosts, answer(503), part="a")
+    asked(hosts, answer(200), part="good")
+    told = asyncio.create_task(hosts.chance())
+    await asyncio.sleep(0)
+    assert told.done() is bool(trials)
+    told.cancel()

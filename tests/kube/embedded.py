@@ -11,7 +11,7 @@ from typing import Any
 from chains.demo.kubernetes.server import KubernetesServer
 from chains.kube.client import KubeClient
 from chains.kube.resources import TASK_RUNS
-from chains.kube.watch import Disconnected, Synced, follow
+from chains.kube.watch import Disconnected, Resumed, Synced, follow
 from tests.kube.builders import QUICK, connect
 
 
@@ -68,6 +68,8 @@ class Ledger:
             return "synced"
         if isinstance(one, Disconnected):
             return "disconnected"
+        if isinstance(one, Resumed):
+            return "resumed"
         name = json.loads(bytes(one.object))["metadata"]["name"]
         (self.names.discard if one.type == "DELETED" else self.names.add)(name)
         return f"{one.type} {name}"

@@ -192,6 +192,56 @@ def test_an_api_that_gives_no_leases_is_told_of_and_nothing_is_held(leases: Refu
     assert why in in_virtual_time(_trouble(leases))
 
 
+class Busy(Refusing):
+    """An API that asks for a pause, and counts how often it was asked nevertheless."""
+
+    def __init__(self, pause: float) -> None:
+        self.pause, self.asked = pause, 0
+
+    async def get(self, name: str) -> Lease | None:
+        self.asked += 1
+        raise EdgeError("HTTP 429", transient=True, retry_after=self.pause)
+
+
+async def _asked_in_a_minute(pause: float) -> int:
+    busy = Busy(pause)
+    elector = Elector(busy, ("bucket",), "one", lambda: TERM, asyncio.Event(), now=seconds)
+    task = asyncio.create_task(elector.run(Nobody()))
+    await asyncio.sleep(60.0)
+    task.cancel()
+    return busy.asked
+
+
+@pytest.mark.parametrize(("pause", "times"), [(0.0, range(27, 35)), (10.0, range(6, 7)), (3600.0, range(4, 5))])
+def test_the_wait_that_the_api_asks_for_is_kept_for_a_term_at_most(pause: float, times: range) -> None:
+    assert in_virtual_time(_asked_in_a_minute(pause)) in times
+
+
+async def _held_while_a_renewal_is_put_off() -> None:
+    world = Calm(1, 1, 1)
+    [replica] = world.replicas
+    await reached(lambda: replica.leads() == {0}, 5.0)
+    refused = list(range(2))
+    replace = world.server.replace
+
+    def busy(name: str, lease: Lease) -> Lease | None:
+        if refused:
+            refused.pop()
+            raise EdgeError("HTTP 429", transient=True, retry_after=30.0)
+        return replace(name, lease)
+
+    world.server.replace = busy  # type: ignore[method-assign]
+    for _ in range(300):
+        await asyncio.sleep(0.1)
+        assert replica.leads() == {0}
+    assert not refused
+    replica.kill()
+
+
+def test_a_hold_is_not_given_up_to_the_wait_that_the_api_asks_for() -> None:
+    in_virtual_time(_held_while_a_renewal_is_put_off())
+
+
 async def _lapsed() -> list[str]:
     """Let one replica alone be stopped beyond its deadline, and nobody be there to take over."""
     world = Calm(5, 1, 1)
@@ -230,6 +280,46 @@ def test_a_record_that_is_deleted_costs_its_holder_the_bucket_before_anybody_tak
     lost, won = in_virtual_time(_deleted())
     assert lost < 2 * TERM.retry
     assert won > TERM.renew
+
+
+async def _withdrawn() -> None:
+    world = Calm(1, 2, 4)
+    first, second = world.replicas
+    await reached(lambda: len(first.leads()) == len(second.leads()) == 2, 60.0)
+    held = first.leads()
+    first.elector.withdraw()
+    second.kill()
+    await asyncio.sleep(4 * TERM.lease)
+    assert first.leads() == held
+    first.kill()
+    assert not world.violations
+
+
+def test_who_withdraws_keeps_what_it_has_and_takes_nothing_more() -> None:
+    in_virtual_time(_withdrawn())
+
+
+async def _deleted_before_a_replica_begins(seed: int) -> None:
+    world = Calm(seed, 1, 2)
+    [first] = world.replicas
+    await reached(lambda: first.leads() == {0, 1}, 10.0)
+    await asyncio.sleep(5.0)
+    world.server.delete(world.names[0])
+    second = world.begin()
+    end = seconds() + 60.0
+    while seconds() < end:
+        assert not first.leads() & second.leads()
+        await asyncio.sleep(0.01)
+    assert first.leads() | second.leads() == {0, 1}
+    # The first may have written on for a moment, when nobody had the record.
+    assert not [said for said in world.violations if "when replica" in said]
+    for replica in (first, second):
+        replica.kill()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_record_deleted_right_before_a_replica_begins_gives_the_bucket_to_no_two(seed: int) -> None:
+    in_virtual_time(_deleted_before_a_replica_begins(seed))
 
 
 def test_transitions_count_the_times_that_another_took_over() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chains.kube.resources import TASK_RUNS
-from chains.kube.watch import Disconnected, Pace, Synced, follow
+from chains.kube.watch import Disconnected, Pace, Resumed, Synced, follow
 from tests.kube.builders import (
     QUICK,
     Asked,
@@ -36,6 +36,8 @@ def told(seen) -> str:
         return f"synced {seen.resource_version}"
     if isinstance(seen, Disconnected):
         return "disconnected"
+    if isinstance(seen, Resumed):
+        return "resumed"
     return f"{seen.type} {json.loads(bytes(seen.object))['metadata']['name']}"
 
 
@@ -128,8 +130,8 @@ async def test_a_forgotten_version_brings_the_list_again(tmp_path, gone):
 async def test_other_trouble_resumes_at_the_version_it_had(tmp_path, trouble):
     began = streamed(line("ADDED", "a", 6))
     after = streamed(line("ADDED", "b", 7), end="open")
-    seen, asked = await stories(tmp_path, 4, listing(version=5), began, trouble, after)
-    assert seen == ["synced 5", "ADDED a", "disconnected", "ADDED b"]
+    seen, asked = await stories(tmp_path, 5, listing(version=5), began, trouble, after)
+    assert seen == ["synced 5", "ADDED a", "disconnected", "resumed", "ADDED b"]
     assert versions(asked) == ["list", "5", "6", "6"]
 
 
@@ -142,14 +144,14 @@ async def test_a_server_that_drops_connections_for_a_while_is_resumed(tmp_path):
         async with asyncio.timeout(20), aclosing(stream):
             while "ADDED b" not in seen:
                 seen.append(told(await anext(stream)))
-    assert [one for one in seen if one != "disconnected"] == ["synced 5", "ADDED a", "ADDED b"]
+    assert [one for one in seen if one != "disconnected"] == ["synced 5", "ADDED a", "resumed", "ADDED b"]
     assert versions(script.asked) == ["list", "5", *["6"] * 5]
 
 
 async def test_events_before_a_cut_are_not_told_twice(tmp_path):
     cut = streamed(line("ADDED", "a", 6) + line("ADDED", "b", 7) + b'{"type"', end="cut")
-    seen, asked = await stories(tmp_path, 5, listing(version=5), cut, streamed(line("ADDED", "c", 8), end="open"))
-    assert seen == ["synced 5", "ADDED a", "ADDED b", "disconnected", "ADDED c"]
+    seen, asked = await stories(tmp_path, 6, listing(version=5), cut, streamed(line("ADDED", "c", 8), end="open"))
+    assert seen == ["synced 5", "ADDED a", "ADDED b", "disconnected", "resumed", "ADDED c"]
     assert versions(asked) == ["list", "5", "7"]
 
 
@@ -184,10 +186,25 @@ async def test_a_watch_that_falls_silent_is_dropped_and_resumed(tmp_path):
     pace = replace(QUICK, shortest_watch=0, longest_watch=0, grace=0.2)
     half_open = streamed(line("ADDED", "a", 6), end="open")
     seen, asked = await stories(
-        tmp_path, 4, listing(version=5), half_open, streamed(line("ADDED", "b", 7), end="open"), pace=pace
+        tmp_path, 5, listing(version=5), half_open, streamed(line("ADDED", "b", 7), end="open"), pace=pace
     )
-    assert seen == ["synced 5", "ADDED a", "disconnected", "ADDED b"]
+    assert seen == ["synced 5", "ADDED a", "disconnected", "resumed", "ADDED b"]
     assert versions(asked) == ["list", "5", "6"]
+
+
+async def test_a_short_watch_after_trouble_shows_that_a_quiet_cluster_is_followed_again(tmp_path):
+    down = refused(503, "ServiceUnavailable", "starting")
+    seen, asked = await stories(tmp_path, 4, listing(version=5), down, down, streamed(), WAITING)
+    assert seen == ["synced 5", "disconnected", "disconnected", "resumed"]
+    lasting = [int(one.query["timeoutSeconds"]) for one in asked if "watch" in one.query]
+    assert lasting[1:3] == [2, 2]
+
+
+async def test_a_watch_lasts_long_again_once_it_has_been_resumed(tmp_path):
+    down, last = refused(503, "ServiceUnavailable", "starting"), streamed(line("ADDED", "a", 6), end="open")
+    seen, asked = await stories(tmp_path, 4, listing(version=5), down, streamed(bookmark(5)), last)
+    assert seen == ["synced 5", "disconnected", "resumed", "ADDED a"]
+    assert [int(one.query.get("timeoutSeconds", 0)) >= 240 for one in asked] == [False, True, False, True]
 
 
 async def test_a_watch_that_closes_at_once_and_says_nothing_is_trouble(tmp_path):
@@ -210,7 +227,7 @@ async def test_pauses_are_jittered_grow_to_a_bound_and_start_anew_after_an_event
     script = ScriptedApi().on(
         "GET", PATH, listing(version=5), *[down] * 12, streamed(line("ADDED", "a", 6)), *[down] * 2, WAITING
     )
-    seen = await followed(tmp_path, script, 16, pace)
+    seen = await followed(tmp_path, script, 17, pace)
     pauses = [one.pause for one in seen if isinstance(one, Disconnected)]
     bounds = [min(0.02, 0.001 * 2**n) for n in range(12)] + [0.001, 0.002]
     assert all(0.0001 <= pause <= bound for pause, bound in zip(pauses, bounds, strict=True))

@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from yarl import URL
 
+from chains.artifacts.reference import Repository
 from chains.config.config import Config, read_config
+from chains.hosts.answer import Answer
+from chains.kube.refusals import Request
+from chains.kube.refusals import refusal as api_refused
+from chains.kube.resources import SECRETS, TASK_RUNS
+from chains.kube.wire import Status
 from chains.pipeline.causes import Cause
 from chains.pipeline.explanation import Explanation, explain, is_hopeless, remedied
 from chains.pipeline.host_causes import OF_THE_ANSWER, OF_THE_WAY, remedies
 from chains.pipeline.run_causes import OF_THE_RUN
+from chains.registry.refusals import denied
+from chains.registry.refusals import failed as registry_refused
+from chains.rekor.refusals import refused as log_refused
 from chains.runs.marks import REASON, SIGNED
 from tests.builders import image_results, parsed, taskrun, taskrun_object
 
@@ -139,27 +149,55 @@ CAUSES: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
         "it is marked as signed, and there was nothing to sign: no hint",
     ),
 ]
-# What hosts say, as the mark of a run that was given up has it.
+
+
+def of_registry(status: int, complaint: str = "", path: str = "team/app") -> str:
+    """What the mark of a run says that a registry has refused for good."""
+    answer = Answer(URL("https://r.example.com/v2/"), status, complaint=complaint and f" ({complaint})")
+    return f"oci: {registry_refused(answer, 'to store a manifest', Repository('r.example.com', path))}"
+
+
+def of_log(status: int) -> str:
+    """What it says where the log did."""
+    return (
+        f"the transparency log: {log_refused('rekor.example.com', Answer(URL('https://rekor'), status), 'to log it')}"
+    )
+
+
+def of_api(verb: str, path: str, code: int, message: str = "") -> str:
+    """What it says where the Kubernetes API did."""
+    return str(api_refused(Request(verb, verb.upper(), path), code, Status(message)))
+
+
+RUN_PATH, SECRET_PATH = TASK_RUNS.path("builds", "build"), SECRETS.path("builds", "push")
+# What hosts say, in the words of the clients that say it, as the mark of a run that was given up has it.
 REFUSED = [
-    ("a registry refuses the push (401, 403)", "oci: the registry answered 403"),
-    ("a registry refuses the push (401, 403)", "oci: UNAUTHORIZED"),
+    ("a registry refuses the push (401, 403)", of_registry(403)),
+    ("a registry refuses the push (401, 403)", of_registry(401, "UNAUTHORIZED authentication required")),
+    ("a registry refuses the push (401, 403)", str(denied(Repository("r.example.com", "app"), ["no"], writing=True))),
     ("registry credentials are malformed", "the auth of the entry 'x' is not base64"),
-    ("a repository is not there (404, 405)", "oci: r.example.com answered 404"),
-    ("a repository is not there (404, 405)", "oci: r.example.com answered 405"),
-    ("tags may not change", "the tag is immutable"),
-    ("it is too large (413)", "tekton: exceeds the limit"),
-    ("it is too large (413)", "oci: r.example.com answered 413"),
-    ("a registry asks for less (429)", "oci: r.example.com answered 429"),
+    ("a repository is not there (404, 405)", of_registry(404)),
+    ("a repository is not there (404, 405)", of_registry(405)),
+    ("tags may not change", of_registry(400, "TAG_INVALID the tag is immutable")),
+    ("it is too large (413)", of_api("patch", RUN_PATH, 422, "metadata.annotations: Too long: at most 262144 bytes")),
+    ("it is too large (413)", of_registry(413)),
+    ("a registry asks for less (429)", of_registry(429)),
     ("a certificate is not trusted", "certificate verify failed"),
     ("an address that is never spoken to", "169.254.1.1 is a link-local address"),
     ("there is no key", "there is no key to sign with"),
     ("the key's password is wrong", "cosign.key: the password from cosign.password does not open the key"),
-    ("the log is down, or refuses", "the transparency log r.example.com answered 400"),
-    ("the log is down, or refuses", "the transparency log rekor.example.com answered 503 when asked to log"),
-    ("the service may not read pull secrets", "the Kubernetes API refused to get secrets: HTTP 403"),
-    ("the Kubernetes API does not know who asks", "the Kubernetes API refused to patch taskruns: HTTP 401"),
-    ("the Kubernetes API refuses", "the Kubernetes API refused to patch taskruns: HTTP 403"),
-    ("a server is out of order (5xx)", "r.example.com answered 503"),
+    ("the log is down, or refuses", of_log(400)),
+    ("the log is down, or refuses", of_log(503)),
+    ("the log knows nobody who asks so (401, 403)", of_log(401)),
+    ("the log knows nobody who asks so (401, 403)", of_log(403)),
+    ("the log takes no entry that large (413)", of_log(413)),
+    ("the service may not read pull secrets", of_api("get", SECRET_PATH, 403)),
+    ("the Kubernetes API does not know who asks", of_api("patch", RUN_PATH, 401)),
+    ("the Kubernetes API refuses", of_api("patch", RUN_PATH, 403)),
+    ("a server is out of order (5xx)", of_registry(503)),
+    ("a server is out of order (5xx)", of_registry(500, path="team/immutable-app")),
+    ("a server is out of order (5xx)", of_registry(500, path="team/repo-401")),
+    ("a server is out of order (5xx)", of_registry(500, path="team/rekor-mirror-quota")),
     ("the run says what cannot be read", "status.startTime cannot be read"),
 ]
 # Told where there is a cluster or a registry to ask, or more than one run: see below, and the tests of the command.

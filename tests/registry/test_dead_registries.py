@@ -228,3 +228,33 @@ async def test_clients_may_share_what_they_know_of_a_host() -> None:
         server.requests.reset()
         await failed([read(other, server)])
     assert server.requests.total() == 0
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429, "headers": {"Retry-After": "300"}}])
+async def test_a_repository_in_trouble_does_not_stop_the_others(fault: dict[str, Any]) -> None:
+    async with RegistryServer() as server, client() as registry:
+        server.faults.add(Fault(path="/v2/evil/", **fault))
+        for tried in range(2 * FAILURES):
+            await failed([registry.get_manifest(Repository(server.address, "evil/app"), "v1", NOBODY)])
+            assert await registry.get_manifest(Repository(server.address, f"good/app{tried}"), "v1", NOBODY) is None
+        for _ in range(2):
+            images = [Repository(server.address, f"evil/app{number}") for number in range(20)]
+            await failed([registry.get_manifest(image, "v1", NOBODY) for image in images])
+            assert await registry.get_manifest(Repository(server.address, "good/app0"), "v1", NOBODY) is None
+            assert await registry.get_manifest(Repository(server.address, "good/new"), "v1", NOBODY) is None
+
+
+async def test_a_token_service_that_fails_for_one_repository_is_not_left_alone_for_others() -> None:
+    async def script(request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == "/token":
+            evil = "evil" in request.query["scope"]
+            return web.Response(status=429) if evil else web.json_response({"token": "t"})
+        if "Authorization" in request.headers:
+            return web.Response(status=404)
+        realm = f'Bearer realm="http://{server.other_host}/token"'
+        return web.Response(status=401, headers={"WWW-Authenticate": realm})
+
+    async with scripted(script) as server, client() as registry:
+        for _ in range(2 * FAILURES):
+            await failed([registry.get_manifest(server.repository("evil/app"), "v1", NOBODY)])
+        assert await registry.get_manifest(server.repository("good/app"), "v1", NOBODY) is None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chains.controller.turn import End
 from chains.demo.faults import Fault
+from chains.demo.kubernetes.checks import ANNOTATIONS_LIMIT
 from chains.demo.world import PASSWORD, SECRET, SYSTEM_NAMESPACE
 from chains.keys.generate import generate_key_pair
 from chains.keys.verifier import KeyVerifier
@@ -168,6 +169,18 @@ async def test_a_registry_that_refuses_for_good_is_named_on_the_run(tmp_path: Pa
             await asyncio.sleep(0.01)
         [event] = events
         assert (event["type"], event["reason"], event["involvedObject"]["name"]) == ("Warning", "Failed", "one")
+
+
+async def test_a_run_whose_annotations_are_full_is_let_go_without_a_mark_and_told_of(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as here:
+        found = build("full", here.world.registry.push_image("team/app", seed="full"))
+        found["metadata"]["annotations"] = {"a/b": "x" * (ANNOTATIONS_LIMIT - 3)}
+        found["metadata"]["finalizers"] = ["chains.tekton.dev/taskrun"]
+        await here.world.kubernetes.apply(found)
+        assert "it cannot be marked as failed" in (await here.until(End.FAILED)).sentence
+        assert here.finalizers("full") == []
+        while not here.world.kubernetes.objects("Event", NAMESPACE):
+            await asyncio.sleep(0.01)
 
 
 async def test_a_registry_that_fails_for_a_while_costs_nothing_but_time(tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ async def _sign_again(key: RunKey, run: Run, cluster: Cluster, parts: Parts) -> 
     stamp = stamp_in(run.annotations)
     plan = plan_run(run, parts.config, await gather_children(key, run, cluster))
     plan, unread = await with_children(plan, parts.indexes)
-    for receipt in unread:
-        raise receipt.failures[0].error
+    if unread:
+        raise unread[0].failures[0].error
     requests = [request for request in plan.requests if "oci" in request.stores]
     try:
         signers = {request.signer: parts.signers[request.signer]() for request in requests}

@@ -105,7 +105,6 @@ class KubeClient:
         *,
         limit: int = PAGE_SIZE,
         field_selector: str = "",
-        label_selector: str = "",
         metadata_only: bool = False,
     ) -> AsyncGenerator[Page, None]:
         """Yield a list in pages, of whole objects or of their metadata.
@@ -113,7 +112,7 @@ class KubeClient:
         When the API forgets the list half-way (410) it begins anew, so that objects come twice; the third time it is
         asked for in one piece, which cannot be forgotten.
         """
-        selected = _selectors(field_selector, label_selector)
+        selected = _selected(field_selector)
         headers = {"Accept": _METADATA_LIST} if metadata_only else {}
         continuation, forgotten = "", 0
         while True:
@@ -141,13 +140,12 @@ class KubeClient:
         seconds: int,
         silence: float,
         field_selector: str = "",
-        label_selector: str = "",
     ) -> AsyncGenerator[Change, None]:
         """Yield what happens after a version, bookmarks too, until the server closes after about `seconds`.
 
         Silence beyond `silence` seconds, a cut line or an ERROR line raise EdgeError, a forgotten version ExpiredError.
         """
-        asked = _selectors(field_selector, label_selector) | {
+        asked = _selected(field_selector) | {
             "watch": "true",
             "allowWatchBookmarks": "true",
             "resourceVersion": resource_version,
@@ -253,5 +251,5 @@ class KubeClient:
             raise EdgeError(f"{self._base} answered {request} with {error}", transient=True) from error
 
 
-def _selectors(fields: str, labels: str) -> dict[str, str]:
-    return {key: text for key, text in (("fieldSelector", fields), ("labelSelector", labels)) if text}
+def _selected(fields: str) -> dict[str, str]:
+    return {"fieldSelector": fields} if fields else {}

@@ -66,7 +66,6 @@ async def follow(
     *,
     namespace: str | None = None,
     field_selector: str = "",
-    label_selector: str = "",
     metadata_first: bool = False,
     pace: Pace | None = None,
 ) -> AsyncGenerator[Followed, None]:
@@ -81,8 +80,7 @@ async def follow(
     those that did not come since the `Disconnected`.
     Close the iterator (`contextlib.aclosing`), or its connection stays open.
     """
-    selectors = {"field_selector": field_selector, "label_selector": label_selector}
-    follower = _Follower(client, resource, namespace, selectors, pace or Pace(), metadata_first=metadata_first)
+    follower = _Follower(client, resource, namespace, field_selector, pace or Pace(), metadata_first=metadata_first)
     while True:
         try:
             async with aclosing(follower.turn()) as followed:
@@ -102,7 +100,7 @@ class _Follower:
         client: KubeClient,
         resource: Resource,
         namespace: str | None,
-        selectors: dict[str, str],
+        field_selector: str,
         pace: Pace,
         *,
         metadata_first: bool,
@@ -110,7 +108,7 @@ class _Follower:
         self._client = client
         self._resource = resource
         self._namespace = namespace
-        self._selectors = selectors
+        self._field_selector = field_selector
         self._pace = pace
         self._metadata_first = metadata_first
         self._version = ""
@@ -135,7 +133,7 @@ class _Follower:
             self._namespace,
             limit=self._pace.page_size,
             metadata_only=self._metadata_first,
-            **self._selectors,
+            field_selector=self._field_selector,
         )
         async with aclosing(pages):
             async for page in pages:
@@ -156,7 +154,7 @@ class _Follower:
             resource_version=self._version,
             seconds=seconds,
             silence=seconds + self._pace.grace,
-            **self._selectors,
+            field_selector=self._field_selector,
         )
         quiet = True
         try:

@@ -159,14 +159,18 @@ class Elector:
     async def _pause(self, seat: Seat, asked: float) -> None:
         """Wait for the next look, which comes sooner where something ends sooner, and later where the API asked for it.
 
-        A hold is not given up to that: half of what is left of it is waited at most.
+        A hold is not given up to that: half of what is left of it is waited at most, to have time to try again.
         """
         term, now = self._term(), self._now()
         wait = term.retry * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
         end = seat.until if seat.held else seat.free_at(term, self._identity)
-        if now < end:
-            wait = min(wait, end - now)
-        wait = max(wait, min(asked, (end - now) / 2 if seat.held else term.lease))
+        left = end - now
+        if seat.held:
+            wait = min(max(wait, asked), max(left / 2, term.retry / 4))
+        if left > 0:
+            wait = min(wait, left)
+        if not seat.held:
+            wait = max(wait, min(asked, term.lease))
         seat.wake.clear()
         if seat.vacant:
             return

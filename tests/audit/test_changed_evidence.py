@@ -91,6 +91,16 @@ def test_an_image_is_not_judged_under_the_name_of_another(registry: RegistryServ
     assert "which is another image" in ended.stderr
 
 
+def test_evidence_of_a_later_form_is_not_read_as_if_it_were_of_ours(registry: RegistryServer, tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    made(registry, folder)
+    report = json.loads((folder / "report.json").read_text())
+    (folder / "report.json").write_text(json.dumps(report | {"schema": 2}))
+    ended = again(resealed(folder))
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "is of form 2" in ended.stderr
+
+
 def test_the_age_of_builds_is_counted_from_what_the_auditor_says(registry: RegistryServer, tmp_path: Path) -> None:
     made(registry, tmp_path / "evidence.zip")
     ended = again(tmp_path / "evidence.zip", "--max-age", "1d", "--time", "2999-01-01T00:00:00Z")

@@ -9,6 +9,7 @@ import msgspec
 
 from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import ImageReference, shown
+from chains.audit.document import VERSION
 from chains.audit.verdict import BAD, Entry, RunClaim, Verdict
 from chains.cli.audit.gather import targets_of
 from chains.cli.audit.scope import Target, read_claim
@@ -53,6 +54,7 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class _Recorded(msgspec.Struct, frozen=True):
+    schema: int
     audited: datetime
     by: str
     scope: list[str]
@@ -76,6 +78,9 @@ class Again:
             recorded = msgspec.structs.replace(recorded, audited=recorded.audited.astimezone(UTC))
         except (OSError, msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
             raise InputError(f"the evidence has no report that can be read: {error}") from error
+        if recorded.schema != VERSION:
+            by = f"form {recorded.schema}, by {recorded.by}; form {VERSION} is read here"
+            raise InputError(f"the report of the evidence is of {by}: judge it with the version that made it")
         return cls(folder, flags, recorded)
 
     @property

@@ -30,8 +30,13 @@ class RunName:
 
     def missing(self) -> InputError:
         """Return the error that says that there is no such run."""
-        near = f"; did you mean {self.guessed.lower()}/{self.name}?" if self.guessed else ""
-        return InputError(f"there is no {self}{near}")
+        plural = f"{self.kind.lower()}s"
+        near = (
+            f"did you mean {self.guessed.lower()}/{self.name}?"
+            if self.guessed
+            else f"kubectl get {plural} -A lists all"
+        )
+        return InputError(f"there is no {self}; {near}")
 
 
 def kind_of(word: str) -> str:

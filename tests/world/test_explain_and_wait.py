@@ -84,6 +84,13 @@ async def test_a_store_that_is_empty_or_away_and_settings_that_are_gone_come_wit
         assert "the other side is out of order" in away
 
 
+@pytest.mark.parametrize("name", ["nofile.yaml", "./nofile", "/nofile", "run.json"])
+async def test_a_file_that_is_not_there_is_no_run_of_a_cluster(name: str) -> None:
+    done = await ran("explain", name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{name.removeprefix('./')} cannot be read" in done.stderr
+
+
 async def test_a_file_is_explained_without_a_cluster() -> None:
     done = await ran("explain", "samples/buildah-kyverno-pipeline.yaml", "--no-registry")
     assert done.returncode == 0

@@ -44,7 +44,9 @@ async def test_a_run_that_is_not_there_is_named(tmp_path: Path) -> None:
     async with inhabited(tmp_path) as here:
         result = await resign(here, "pipelinerun/nowhere", "-n", NAMESPACE)
         assert result.returncode == 1
-        assert result.stderr == "chains: there is no PipelineRun builds/nowhere\n"
+        assert (
+            result.stderr == "chains: there is no PipelineRun builds/nowhere; kubectl get pipelineruns -A lists all\n"
+        )
 
 
 async def test_no_mark_is_taken_off_where_one_of_the_runs_is_not_there(tmp_path: Path) -> None:

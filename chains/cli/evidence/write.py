@@ -33,6 +33,7 @@ To judge it again without a network, with a public key from somewhere else than 
 
   chains audit --from-evidence . --key cosign.pub{flags}
 
+and every other flag that the audit asked with, such as --images-only, --type or --policy: see report.html.
 A layout alone is read by chains verify --local-image and chains verify-attestation --local-image. Neither the layers
 of images nor their configurations are here.
 """

@@ -75,7 +75,7 @@ def command(
 
     The run is in a cluster, named as in taskrun/NAME, or in a file with its children, as kubectl writes it.
     """
-    if len(names) == 1 and os.path.isfile(names[0]):  # noqa: PTH113 - false too for what no file may be called
+    if len(names) == 1 and _is_file(names[0]):
         found = read_run_files((Path(names[0]),))
         config = config_from(settings)
         explained = [Explained(each, explain(each, config, found.children_of(each))) for each in found.runs]
@@ -90,6 +90,12 @@ def command(
         return
     for each in explained:
         _print(each)
+
+
+def _is_file(name: str) -> bool:
+    """Whether a file is meant, be it there or not, and no run."""
+    # os.path says no of what no file may be called, where pathlib raises.
+    return name.startswith((".", "/")) or name.endswith((".yaml", ".yml", ".json")) or os.path.isfile(name)  # noqa: PTH113
 
 
 async def _in_cluster(kubeconfig: str | None, names: tuple[RunName, ...]) -> tuple[list[Explained], Config]:

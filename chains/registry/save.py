@@ -79,12 +79,16 @@ class SavedImage:
         self._put(f"blobs/sha256/{hashlib.sha256(body).hexdigest()}", body)
 
     def _put(self, name: str, body: bytes) -> None:
-        path = self._path / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(body)
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror}") from error
+        write_file(self._path / name, body)
+
+
+def write_file(path: Path, body: bytes) -> None:
+    """Write a file and the folders that it stands in; raise InputError where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def layout_index(manifest: Manifest, tagged: Mapping[str, bytes]) -> bytes:

@@ -17,7 +17,7 @@ from chains.pipeline.ports import LogLookup
 from chains.registry.client import Manifest
 from chains.registry.layout_folder import KINDS
 from chains.registry.remembering_shelf import RememberingShelf
-from chains.registry.save import LAYOUT, layout_index
+from chains.registry.save import LAYOUT, layout_index, write_file
 from chains.runs.sighting import RunKey
 
 _TOLD = """What `chains audit` saw on {moment}, and what it made of it.
@@ -84,12 +84,7 @@ class EvidenceFolder:
         self._put(SUMS, sums_text(sums_of(self._path)))
 
     def _put(self, name: str, body: bytes) -> None:
-        path = self._path / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(body)
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror}") from error
+        write_file(self._path / name, body)
 
 
 class KeepingLookup:

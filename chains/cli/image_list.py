@@ -49,11 +49,15 @@ async def for_each(images: tuple[str, ...], check: Callable[[str], Awaitable[Non
         raise SomeFailedError(failures, len(images))
 
 
-def _listed(name: str) -> list[str]:
+def list_text(name: str) -> str:
+    """Return a list of images as it is in a file, or for `-` on standard input; raise InputError."""
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text()
+        return sys.stdin.read() if name == "-" else Path(name).read_text()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise InputError(f"the list of images {name} cannot be read: {why}") from error
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+
+
+def _listed(name: str) -> list[str]:
+    lines = (line.partition("#")[0].strip() for line in list_text(name).splitlines())
     return [line for line in lines if line]

@@ -1,11 +1,9 @@
 """What an audit looks at: images by name, repositories with all their tags, and the runs of a cluster."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -13,6 +11,7 @@ from chains.artifacts.image_name import ImageName
 from chains.artifacts.reference import Repository
 from chains.audit.claims import claim_of_run
 from chains.audit.verdict import Entry, RunClaim, Verdict
+from chains.cli.image_list import list_text
 from chains.cli.persistence import persistently
 from chains.cli.registry_images import RegistryImages
 from chains.cli.terminal import printable
@@ -79,7 +78,7 @@ def named_images(scope: Scope) -> Iterator[Target | Entry]:
     """Yield the images of the command line and of files; raise InputError when a file cannot be read."""
     yield from map(_named, scope.images)
     for file in scope.files:
-        lines = [line.partition(" #")[0].strip() for line in _content(file).splitlines()]
+        lines = [line.partition(" #")[0].strip() for line in list_text(file).splitlines()]
         names = [line for line in lines if line and not line.startswith("#")]
         if not names:
             yield Entry(printable(file), Verdict.UNKNOWN, ("it names no image",))
@@ -207,10 +206,3 @@ def _named(text: str) -> Target | Entry:
         return Target(ImageName.parse(text))
     except InputError as error:
         return Entry(printable(text), Verdict.UNKNOWN, (str(error),))
-
-
-def _content(file: str) -> str:
-    try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the list of images {file} cannot be read: {error}") from error
